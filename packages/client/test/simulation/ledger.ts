@@ -22,6 +22,8 @@ export interface Account {
   changesOfLostCopy: number;
   /** Earliest end of its life, by what was acknowledged, virtual milliseconds. */
   aliveUntil: number;
+  /** Nodes that were no owners when it was last written or touched: a copy there ends with the window of its view. */
+  briefOn: ReadonlySet<string>;
   /** Whether it is only read and touched, never changed. */
   readonly isOnlyRead: boolean;
   /** Whether no process asks for it until a handover is finished, so that only its earlier owner holds it. */
@@ -79,6 +81,7 @@ export class Ledger {
       mayGoBack: false,
       changesOfLostCopy: 0,
       aliveUntil: Infinity,
+      briefOn: new Set(),
       isOnlyRead,
       isIdle,
     };

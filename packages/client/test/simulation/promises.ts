@@ -8,17 +8,17 @@ import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
 import { HISTORY_KEY, historyOn } from './history-secret.ts';
 import { isTombstone } from './node-invariants.ts';
+import { Lives, SAME_LIFE_MS } from './lives.ts';
 import type { Stage } from './stage.ts';
 import { AGREEMENT_MS, TIMEOUT_MS } from './timing.ts';
 import type { Unpromised } from './unpromised.ts';
 import type { VirtualNode } from './virtual-node.ts';
 
 const NOTHING = Buffer.alloc(0);
-/** Times to live are whole seconds. */
-const LIFE_SLACK_MS = 1_000;
 
 export class Promises {
   readonly #stage: Stage;
+  readonly lives: Lives;
   /** Until when a stale read is no fault, because a node or process was cut off. */
   #staleUntil = -Infinity;
   /** Until when processes may reach different nodes. */
@@ -32,6 +32,7 @@ export class Promises {
 
   constructor(stage: Stage) {
     this.#stage = stage;
+    this.lives = new Lives(stage);
     stage.onEnd = () => this.#excuseForgotten();
   }
 
@@ -198,7 +199,7 @@ export class Promises {
 
   /** A write was acknowledged late because its process slept: excuses a loss that happened meanwhile. */
   excuseIfLostSince(losses: number, account: Account): void {
-    if (this.losses > losses && this.#holdersOf(account).length === 0) account.excused ??= 'all copies were lost';
+    if (this.losses > losses) this.#excuseWithoutCopies(account);
   }
 
   /** `loss` takes copies away. */
@@ -243,10 +244,13 @@ export class Promises {
   /** Copies were lost: excuses the sessions without any copy left. */
   excuseLost(): void {
     this.losses += 1;
-    this.#excuseWithoutCopies();
+    const excuse = (): void => {
+      for (const account of this.#stage.ledger.accounts.values()) this.#excuseWithoutCopies(account);
+    };
+    excuse();
     // With one copy, the owner's is the only one from the moment it is written; the elder's may be about to be
     // removed.
-    if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, () => this.#excuseWithoutCopies());
+    if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, excuse);
     // Every listed node lost the history: a process that starts now can't know other nodes.
     if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
@@ -269,11 +273,18 @@ export class Promises {
     }
   }
 
-  #excuseWithoutCopies(): void {
-    for (const account of this.#stage.ledger.accounts.values()) {
-      if (this.#holdersOf(account).length > 0) continue;
+  /** Excuses a session without any copy left. If only brief ones are left, it lives as long as they do. */
+  #excuseWithoutCopies(account: Account): void {
+    const brief = this.lives.briefOn(account);
+    const ends = [...this.#stage.network.nodes.values()]
+      .filter((node) => holdsAll(node, account, 0))
+      .map((node) => (brief.has(node.id) ? (node.get(account.key)?.expiresAt ?? 0) : Infinity));
+    if (ends.length === 0 && account.acknowledged.length > 0) {
       account.excused ??= 'all copies were lost';
       if (account.destroyed && this.#hasCopyOutOfReach(account)) account.mayRevive = true;
+    } else if (Math.max(...ends) < account.aliveUntil && Number.isFinite(account.aliveUntil)) {
+      account.aliveUntil = Math.max(...ends);
+      this.#stage.excuse('only an earlier owner is left');
     }
   }
 
@@ -293,21 +304,19 @@ export class Promises {
     );
   }
 
-  /** Nodes that hold a session completely. */
+  /** Nodes that hold a session completely, and for as long as it must last there. */
   #holdersOf(account: Account): readonly string[] {
     const nodes = [...this.#stage.network.nodes.values()];
-    // With several copies, an owner's copy must not expire before its session.
-    const until =
-      this.#stage.leastCopies === 1 && Number.isFinite(account.aliveUntil) ? account.aliveUntil - LIFE_SLACK_MS : 0;
+    if (account.acknowledged.length === 0) return nodes.map(({ id }) => id);
+    const brief = this.lives.briefOn(account);
     return nodes
-      .filter((node) => account.acknowledged.length === 0 || holdsAll(node, account, until))
+      .filter((node) => holdsAll(node, account, brief.has(node.id) ? account.aliveUntil - SAME_LIFE_MS : 0))
       .map(({ id }) => id);
   }
 }
 
 /**
- * @param until copies that expire before do not count, virtual milliseconds: a copy on an earlier owner expires with
- *   its window
+ * @param until copies that expire before do not count, virtual milliseconds
  */
 function holdsAll(node: VirtualNode, account: Account, until: number): boolean {
   const item = node.get(account.key);

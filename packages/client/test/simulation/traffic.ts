@@ -158,16 +158,16 @@ export class Traffic {
     this.#stage.note(() => `${application.name} ${what}: ${code} ${(error as Error).message}`);
   }
 
-  async #create({ client }: Application, isIdle = false): Promise<() => string> {
+  async #create(application: Application, isIdle = false): Promise<() => string> {
     const account = this.#stage.ledger.open(
       `s/${this.#nextKey++}`,
       this.#isHarsh && this.#stage.random.chance(0.3),
       isIdle,
     );
     const change = this.#nextChange++;
-    const lives = this.#lives();
+    const lives = this.#lives(application);
     const { losses } = this.#promises;
-    await client.set(account.key, valueOf([change]), { ttlSeconds: this.#ttlSeconds, expect: 'absent' });
+    await application.client.set(account.key, valueOf([change]), { ttlSeconds: this.#ttlSeconds, expect: 'absent' });
     lives(account);
     account.acknowledged.push(change);
     this.#promises.excuseIfLostSince(losses, account);
@@ -189,7 +189,7 @@ export class Traffic {
       await pause(application.clock, application.random.next() * longestThoughtMs, undefined);
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
-    const lives = this.#lives();
+    const lives = this.#lives(application);
     const { losses } = this.#promises;
     await application.client.set(account.key, valueOf([...found, change]), {
       ttlSeconds: this.#ttlSeconds,
@@ -229,15 +229,19 @@ export class Traffic {
     const record = await application.client.get(account.key);
     const found = record === undefined ? undefined : changesIn(record.value);
     this.#check(begun, found, application);
+    if (found !== undefined) this.#promises.lives.wasRead(account, application);
     return () => `${account.key} = ${found?.join(',') ?? 'missing'}`;
   }
 
-  async #touch({ client, name }: Application, account: Account): Promise<() => string> {
-    const lives = this.#lives();
+  async #touch(application: Application, account: Account): Promise<() => string> {
+    const lives = this.#lives(application);
     const begun = this.#stage.ledger.begin(account);
-    const there = await client.touch(account.key, this.#ttlSeconds);
+    const there = await application.client.touch(account.key, this.#ttlSeconds);
     if (there) lives(account);
-    else this.#stage.ledger.checkMiss(begun, name, this.#stage.time.now, (excuse) => this.#stage.excuse(excuse));
+    else
+      this.#stage.ledger.checkMiss(begun, application.name, this.#stage.time.now, (excuse) =>
+        this.#stage.excuse(excuse),
+      );
     return () => `${account.key}: ${String(there)}`;
   }
 
@@ -287,11 +291,9 @@ export class Traffic {
    * Call it before a write or touch, and call its result after the acknowledgement: the session lives for its time to
    * live, or at most a second less.
    */
-  #lives(): (account: Account) => void {
+  #lives(application: Application): (account: Account) => void {
     const until = this.#stage.time.now + this.#ttlSeconds * 1000 - 1_000;
-    return (account) => {
-      account.aliveUntil = account.aliveUntil === Infinity ? until : Math.max(account.aliveUntil, until);
-    };
+    return (account) => this.#promises.lives.acknowledged(account, application, until);
   }
 
   /** Whether it was destroyed or expired so long ago that no copy may be left; new sessions replace it. */

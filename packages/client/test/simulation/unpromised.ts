@@ -4,6 +4,8 @@
  */
 export const UNPROMISED = {
   'all copies were lost': 'Two nodes lost at once with `copies: 2`, or one with `copies: 1`: what only they held.',
+  'only an earlier owner is left':
+    'An earlier owner, such as a node that is being drained, counts as lost: its copy may end before the session, with the handover.',
   'a node was cut off': 'A node that hangs or is cut off and returns with old data: a short stale read is possible.',
   'no node in reach knew of the deletion':
     'A node that returns with old data while every node that knows of a deletion is out of reach: the destroyed session may be read.',
