@@ -87,6 +87,12 @@ export class Drains {
     return welcomed;
   }
 
+  /** Ends finished drains of nodes that are in rotation, because no other is listed: they take records again. */
+  endUsed(history: History, inRotation: readonly { readonly id: string }[], now: number): History {
+    const used = inRotation.filter(({ id }) => isEmptied(history, id));
+    return used.reduce((ended, { id }) => say(ended, id, OVER, now), history);
+  }
+
   /** Only for nodes with a drain mark: remembering every node would grow without bound. */
   noteAbsence({ drains }: History, listed: ReadonlySet<string>, now: number): void {
     for (const [id, { drained, isDone }] of drains) {

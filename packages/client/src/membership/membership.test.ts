@@ -81,6 +81,20 @@ describe('the rotation', () => {
     expect(inRotation(own)).toEqual([A, B]);
   });
 
+  it('ends a drain that was done when the other nodes leave, because the node takes records again', () => {
+    const [own, other] = [membership(), membership()];
+    for (const each of [own, other]) each.listed(nodes(A, B), 0);
+    own.mark(B, 'drained', 10);
+    other.learned(own.history, 20);
+    own.listed(nodes(B), 30);
+    expect(inRotation(own)).toEqual([B]);
+    expect(own.isEmptied(B)).toBe(false);
+    other.learned(own.history, 40);
+    expect(inRotation(other)).toEqual([A, B]);
+    own.listed(nodes(B, C), 50);
+    expect(inRotation(own)).toEqual([B, C]);
+  });
+
   it('follows a drain that another client began, and its end', () => {
     const [one, other] = [membership(), membership()];
     for (const each of [one, other]) each.listed(nodes(A, B), 0);

@@ -340,6 +340,7 @@ export class Membership {
   /** Call it when {@link outages} or the nodes of other clusters changed. Returns whether the rotation changed. */
   rotate(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
+    if (this.#options.observe !== true) this.#history = this.#drains.endUsed(this.#history, nodes, now);
     const placement = this.#views.placementOf(nodes);
     const id = viewId(placement);
     if (nodes.length === 0 || id === this.#current?.id) {

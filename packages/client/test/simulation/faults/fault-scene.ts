@@ -78,7 +78,7 @@ export class FaultScene {
     this.rolling.disturb();
     this.stage.note(() => `${id} is drained`);
     const others = this.stage.listed.filter((other) => other !== id);
-    // The other nodes left while it was drained. An operator takes no last node off the list, and clients keep using it.
+    // The other nodes left while it was drained. An operator takes no last node off the list, and clients use it again.
     if (others.length === 0) return;
     this.stage.list(others);
     this.stage.announce();
