@@ -77,6 +77,7 @@ async function twoPods(
   const client = own(createClient({ discovery: await discover([...names.keys()], port), ...options }));
   const id = `pod-0.test:${port}`;
   await expect.poll(() => [...client.topology.states.values()]).toEqual(['up', 'up']);
+  await client.ready();
   const returns = (): MemcachedWith => {
     const returned = own(memcachedAt(NEW, port));
     names.set('pod-0.test', NEW);
@@ -107,6 +108,16 @@ describe.runIf(inject('runtimes').includes('memcached') && platform() === 'linux
       await expect.poll(() => pods.client.topology.states.get(pods.id), { timeout: 10_000 }).toBe('down');
       pods.returns();
       await isUsedAgain(pods);
+    });
+
+    it('is drained over the connection that stands, though its name does not resolve any more', async () => {
+      const pace = { historyIntervalMs: 100, handover: { clockSkewMs: 0 } };
+      const { client, id } = await twoPods(pace, listOf);
+      const key = keyOf(client, id);
+      await client.set(key, 'moves', { ttlSeconds });
+      names.delete('pod-0.test');
+      await expect(client.drain(id)).resolves.toMatchObject({ keys: 1, carried: 1 });
+      expect(client.explain(key).owners).not.toContain(id);
     });
 
     it('is used as soon as the configuration endpoint lists the address', async () => {

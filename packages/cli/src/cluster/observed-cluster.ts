@@ -10,6 +10,7 @@ import {
   type Transport,
 } from '@sess/client';
 
+import { reachingOwnPod } from './own-pod.ts';
 import type { ClusterSettings } from './settings.ts';
 
 export interface ObservedCluster {
@@ -90,6 +91,7 @@ export function clientOptions(settings: ClusterSettings, copies: number): Client
   return {
     servers,
     copies,
+    transport: transportOf(settings),
     ...timeouts,
     ...(zones !== undefined && { zoneOf: ({ id }: { readonly id: string }) => zones.get(id) }),
     ...(historySecret !== undefined && { historySecret }),
@@ -114,12 +116,16 @@ async function readyToShow(client: Client): Promise<void> {
   }
 }
 
+function transportOf({ dialect, ownPod }: ClusterSettings): Transport {
+  return reachingOwnPod(textTransport({ dialect }), ownPod);
+}
+
 /** The built-in transport, and the connections that it has open. */
-function trackedTransport({ dialect }: ClusterSettings): {
+function trackedTransport(settings: ClusterSettings): {
   readonly transport: Transport;
   readonly nodes: ReadonlyMap<string, NodeTransport>;
 } {
-  const inner = textTransport({ dialect });
+  const inner = transportOf(settings);
   const nodes = new Map<string, NodeTransport>();
   const open: Transport['open'] = (node, options, events) => {
     const speaker = inner.open(node, options, events);

@@ -1,6 +1,7 @@
 import { deriveHistorySecret, type ClientOptions, type Credentials, type DistributionFactory } from '@sess/client';
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 
+import { ownPodIn, type OwnPod } from './own-pod.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** The cluster, and how to connect to it. */
@@ -18,6 +19,8 @@ export interface ClusterSettings {
   readonly zones?: ReadonlyMap<string, string>;
   /** `historyIntervalMs` of the application servers: from the URL, or the client's default. */
   readonly historyIntervalMs: number;
+  /** The pod in which the command runs; `undefined` outside of one. */
+  readonly ownPod: OwnPod | undefined;
   /** Timeouts that the URL does not set: for a person who waits, not for a request. */
   readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
 }
@@ -58,6 +61,7 @@ export function clusterSettings(
     copies: copies === null ? undefined : Number(copies),
     // The client itself refuses values that are not numbers.
     historyIntervalMs: Number(parameters.get('historyIntervalMs') ?? HISTORY_INTERVAL_MS) || HISTORY_INTERVAL_MS,
+    ownPod: ownPodIn(env),
     timeouts: Object.fromEntries(Object.entries(TIMEOUTS).filter(([name]) => !parameters.has(name))),
   };
 }

@@ -5,7 +5,7 @@ import { quoted } from './error-reply.ts';
 import { Handshake } from './handshake.ts';
 import type { ListingSettings } from './list-keys.ts';
 import { connectionError } from './request-errors.ts';
-import { openSocket } from './socket.ts';
+import { openSocket, sameMachine } from './socket.ts';
 
 /** A pending `stats` request. */
 export interface StatsQuestion {
@@ -26,7 +26,7 @@ const MAX_ANSWER_BYTES = 262_144;
  * other requests.
  */
 export function askStats(
-  { node, options, tlsMemory }: ListingSettings,
+  { node, options, memory }: ListingSettings,
   section: StatsSection,
   waitMs: number,
 ): StatsQuestion {
@@ -37,7 +37,7 @@ export function askStats(
   const answer = new Promise<ReadonlyMap<string, string>>((resolve, reject) => {
     let greeted = false;
     let said = '';
-    const socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => {
+    const socket = openSocket(sameMachine(node, memory), options.tls, memory, (bytes, length) => {
       try {
         if (greeted) said += bytes.toString('latin1', 0, length);
         else if (handshake.read(bytes.subarray(0, length)) !== undefined) {

@@ -11,7 +11,7 @@ import { ReplyReader } from './reply-reader.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
 import { connectionError, notGreeted, resized, silentGreeting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
-import { openSocket, type TlsMemory } from './socket.ts';
+import { openSocket, type ConnectionMemory } from './socket.ts';
 
 /** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
@@ -39,7 +39,7 @@ export interface ConnectionSettings {
   readonly node: TransportNode;
   readonly options: TransportOptions;
   readonly dialect: 'auto' | DialectName;
-  readonly tlsMemory: TlsMemory;
+  readonly memory: ConnectionMemory;
 }
 
 /** State from the greeting on: a connection that fails earlier allocates no buffers. */
@@ -85,11 +85,14 @@ export class Connection {
     this.#events = events;
     const { node, options } = settings;
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
-    this.#socket = openSocket(node, options.tls, settings.tlsMemory, (bytes, length) => this.#read(bytes, length));
+    this.#socket = openSocket(node, options.tls, settings.memory, (bytes, length) => this.#read(bytes, length));
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
     );
-    this.#socket.once('connect', () => (this.#reached = true));
+    this.#socket.once('connect', () => {
+      this.#reached = true;
+      settings.memory.address = this.#socket.remoteAddress;
+    });
     this.#socket.once('secureConnect', () => (this.#secured = true));
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('end', () => this.#end(new Error('the node closed it')));
@@ -145,6 +148,7 @@ export class Connection {
   /** Closes at once, without an event; calls `closed` when the socket is closed. */
   close(closed?: () => void): void {
     this.#over = true;
+    this.#settings.memory.address = undefined;
     this.#timer.stop();
     if (closed !== undefined) {
       if (this.#socket.closed) closed();

@@ -23,7 +23,7 @@ import { KeyQueue } from './key-queue.ts';
 import { KeyScanner } from './key-scanner.ts';
 import { ReplyFault } from './reply-fault.ts';
 import { aborted, connectionError } from './request-errors.ts';
-import { openSocket, type TlsMemory } from './socket.ts';
+import { openSocket, sameMachine, type ConnectionMemory } from './socket.ts';
 
 /** Most bytes of keys that wait for the caller: about six million session keys. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
@@ -33,7 +33,7 @@ const BUSY_PAUSE_MS = 20;
 export interface ListingSettings {
   readonly node: TransportNode;
   readonly options: TransportOptions;
-  readonly tlsMemory: TlsMemory;
+  readonly memory: ConnectionMemory;
 }
 
 export class KeyListing {
@@ -62,12 +62,14 @@ export class KeyListing {
 
   /** @param prefix of the wanted keys */
   constructor(settings: ListingSettings, prefix: string) {
-    const { node, options, tlsMemory } = settings;
+    const { node, options, memory } = settings;
     this.#scanner = new KeyScanner(prefix, (line) => this.#line(line));
     this.#settings = settings;
     // The command is the same in both dialects, and proxies hang up on `mn`.
     this.#handshake = new Handshake(node.id, 'classic', options.credentials);
-    this.#socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => this.#read(bytes.subarray(0, length)));
+    this.#socket = openSocket(sameMachine(node, memory), options.tls, memory, (bytes, length) =>
+      this.#read(bytes.subarray(0, length)),
+    );
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
     );

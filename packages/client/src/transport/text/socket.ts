@@ -14,9 +14,20 @@ import type { TransportNode, TransportOptions } from '../transport.ts';
 export const READ_BYTES: number = 128 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
-/** The TLS session, which the next handshake with the node resumes. */
-export interface TlsMemory {
+/** What connections to one node share. */
+export interface ConnectionMemory {
+  /** The TLS session, which the next handshake with the node resumes. */
   session: Buffer | undefined;
+  /** Address of the machine that the node's connection leads to, while there is one. */
+  address: string | undefined;
+}
+
+/**
+ * The target of a further connection to the machine that the node's connection leads to: by now the name may lead to
+ * another one, or nowhere, as that of a pod that is not ready.
+ */
+export function sameMachine(node: TransportNode, { address }: ConnectionMemory): TransportNode {
+  return address === undefined ? node : { ...node, address };
 }
 
 /**
@@ -28,7 +39,7 @@ export interface TlsMemory {
 export function openSocket(
   node: TransportNode,
   tls: TransportOptions['tls'],
-  memory: TlsMemory,
+  memory: ConnectionMemory,
   onRead: (bytes: Buffer, length: number) => boolean,
 ): Socket {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -48,7 +59,7 @@ export function openSocket(
 function openTls(
   node: TransportNode,
   tls: ConnectionOptions,
-  memory: TlsMemory,
+  memory: ConnectionMemory,
   place: ConnectionOptions & { readonly onread: OnReadOpts },
 ): Socket {
   const name = tls.servername ?? node.host;
