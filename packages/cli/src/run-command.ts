@@ -17,6 +17,7 @@ import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { watch } from './commands/watch.ts';
 import { watchWeb } from './commands/watch-web.ts';
+import { explained } from './elasticache/aws-advice.ts';
 import { DONE, EXIT_CODES, FAILED, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Output } from './output/output.ts';
 import type { CommandStreams } from './streams.ts';
@@ -50,7 +51,7 @@ function failure(error: unknown, output: Output, { signal }: CommandStreams): nu
     output.error(error.code, error.message);
     return error.code === 'SESS_BAD_OPTION' ? USAGE : FAILED;
   }
-  output.error('SESS_COMMAND', error instanceof Error ? error.message : String(error));
+  output.error('SESS_COMMAND', explained(error));
   return FAILED;
 }
 

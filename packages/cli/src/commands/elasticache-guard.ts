@@ -57,6 +57,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   const intervalMs = 1_000 * options.interval;
   const guard = new Guard(api, client, observed.settings, scaling, journal, {
     name: `${hostname()}/${randomUUID()}`,
+    words: wordsOf(options),
     intervalMs,
     timeoutMs: 60_000 * options.timeout,
     keysPerSecond: options.keysPerSecond,
@@ -93,6 +94,17 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
     scaling?.close();
     api.close();
   }
+}
+
+/** The options that decide what the guard does. */
+function wordsOf({ policy, at = [], preDrain, untilExpired = false, keysPerSecond }: GuardCommandOptions): string {
+  return [
+    ...(policy ? [] : ['--no-policy']),
+    ...(at.length > 0 ? ['--at', ...at] : []),
+    ...(preDrain === undefined ? [] : ['--pre-drain', preDrain]),
+    ...(untilExpired ? ['--until-expired'] : []),
+    ...(keysPerSecond === undefined ? [] : ['--keys-per-second', keysPerSecond]),
+  ].join(' ');
 }
 
 async function scalingOf(

@@ -25,6 +25,11 @@ export interface CacheClusterInfo {
   readonly removing: readonly string[];
   /** The new node type of a change in progress. */
   readonly becoming: string | undefined;
+  /**
+   * What to add to this machine's clock to get AWS's, in milliseconds. The SDK measures it for its signatures, and only
+   * roughly: differences of less than four minutes may be missed.
+   */
+  readonly clockOffsetMs: number;
 }
 
 export interface CacheEventInfo {
@@ -125,6 +130,7 @@ class SdkApi implements CacheClusterApi {
       nodes: (found.CacheNodes ?? []).map(nodeInfo).toSorted(byCacheNodeId),
       removing: found.PendingModifiedValues?.CacheNodeIdsToRemove ?? [],
       becoming: found.PendingModifiedValues?.CacheNodeType,
+      clockOffsetMs: this.#client.config.systemClockOffset,
     };
   }
 

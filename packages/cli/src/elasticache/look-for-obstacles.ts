@@ -4,6 +4,7 @@ import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { memoryAfter } from '../cluster/memory-after.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import { bytes, duration, plural } from '../output/format.ts';
+import type { CacheClusterInfo } from './cache-cluster-api.ts';
 import type { Obstacle } from './obstacle.ts';
 
 /** The obstacles to removing the nodes now, the most serious first. */
@@ -97,6 +98,23 @@ function memory(
     {
       reason: 'memory',
       detail: `${bytes(usedBytes)} are used, and ${bytes(limitBytesAfter)} would be left: sessions would be evicted. Take fewer nodes away, or larger ones.`,
+    },
+  ];
+}
+
+/** The SDK notices minutes; after an error of AWS, its offset is a rough one of less than a second or two. */
+const WRONG_CLOCK_MS = 60_000;
+
+/**
+ * Other clients take what this machine's client marks for outdated: they would use a node that is drained and removed.
+ */
+export function wrongClock({ clockOffsetMs }: Pick<CacheClusterInfo, 'clockOffsetMs'>): readonly Obstacle[] {
+  if (Math.abs(clockOffsetMs) < WRONG_CLOCK_MS) return [];
+  const difference = `${duration(Math.abs(clockOffsetMs) / 1_000)} ${clockOffsetMs > 0 ? 'behind' : 'ahead of'}`;
+  return [
+    {
+      reason: 'wrong-clock',
+      detail: `This machine's clock is ${difference} that of AWS, and the application servers would not believe what is marked from here. Correct it (NTP), or use another machine.`,
     },
   ];
 }

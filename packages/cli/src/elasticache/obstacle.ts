@@ -18,6 +18,7 @@ export interface Obstacle {
  * - `wanted-again`: the load is back, so the nodes stay
  * - `min-capacity`: auto scaling would add nodes again
  * - `max-capacity`: auto scaling would remove a node that is added
+ * - `wrong-clock`: this machine's clock differs from AWS's by minutes
  * - `batches`: AWS would replace several nodes at a time
  */
 export type ObstacleReason =
@@ -33,6 +34,7 @@ export type ObstacleReason =
   | 'wanted-again'
   | 'min-capacity'
   | 'max-capacity'
+  | 'wrong-clock'
   | 'batches';
 
 /** Ends a change that can't continue. */

@@ -13,7 +13,7 @@ import type { ClusterSettings } from '../cluster/settings.ts';
 import { requireRoom, type CapacityReader } from './capacity.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeInfo } from './cache-cluster-api.ts';
 import type { Journal } from './journal.ts';
-import { obstaclesTo } from './look-for-obstacles.ts';
+import { obstaclesTo, wrongClock } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle, type ObstacleReason } from './obstacle.ts';
 import { named, requireKnown } from './nodes-to-remove.ts';
 import { retryingApi } from './retries.ts';
@@ -57,6 +57,7 @@ export async function planReplace(
     if (ids !== undefined) requireKnown(cluster, ids, await api.events(EVENTS_MINUTES));
     const old = cluster.nodes.filter(({ cacheNodeId }) => ids === undefined || ids.includes(cacheNodeId));
     const obstacles = [
+      ...wrongClock(cluster),
       ...obstaclesTo(observed, [], await nodeReports(observed, settings)).filter(
         // Continues with the nodes of an interrupted run.
         ({ reason }) => reason !== 'handover-open' && reason !== 'memory',

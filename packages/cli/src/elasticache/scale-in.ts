@@ -15,7 +15,7 @@ import { count, duration, plural } from '../output/format.ts';
 import { awsCode, isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import { drainTogether } from './drain-together.ts';
 import type { Journal } from './journal.ts';
-import { obstaclesTo } from './look-for-obstacles.ts';
+import { obstaclesTo, wrongClock } from './look-for-obstacles.ts';
 import { nodesToRemove, type Choice, type NamedCacheNode } from './nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
 import { retryingApi } from './retries.ts';
@@ -70,6 +70,7 @@ export async function planScaleIn(
       going.length === 0 || isUnderWay
         ? []
         : [
+            ...wrongClock(cluster),
             ...busy(cluster),
             ...obstaclesTo(observed, ids, await nodeReports(observed, settings)),
             ...(untilExpired ? [] : await listNoKeys(observed, going)),

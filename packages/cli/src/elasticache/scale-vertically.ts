@@ -7,7 +7,7 @@ import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import type { Journal } from './journal.ts';
-import { obstaclesTo } from './look-for-obstacles.ts';
+import { obstaclesTo, wrongClock } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
 import { retryingApi } from './retries.ts';
 
@@ -53,6 +53,7 @@ export async function planScaleVertically(
         ? []
         : [
             ...batches(cluster, copies, percentage),
+            ...wrongClock(cluster),
             ...obstaclesTo(observed, [], await nodeReports(observed, settings)),
             ...(untilExpired ? [] : await restoresNothing(observed)),
           ];

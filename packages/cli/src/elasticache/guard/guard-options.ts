@@ -3,6 +3,8 @@ import type { DailyStep } from './daily-schedule.ts';
 export interface GuardOptions {
   /** A name that is unique among guards. */
   readonly name: string;
+  /** The options that decide what it does, in the words of the command line. */
+  readonly words: string;
   readonly intervalMs: number;
   /** Longest wait for AWS. */
   readonly timeoutMs: number;

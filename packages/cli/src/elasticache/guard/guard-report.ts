@@ -7,6 +7,8 @@ import type { GuardState } from './guard-state.ts';
 export const GUARD_REPORT_KEY = 'sess-guard/word';
 /** As long as it matters that a guard has stopped reporting. */
 const TTL_SECONDS = 600;
+/** Six report intervals: who has said nothing for longer is not active. */
+export const SILENT_AFTER_MS = 60_000;
 /** Start of the JSON, behind the client's envelope. */
 const BEGINNING = '{"guard":';
 
@@ -20,6 +22,13 @@ export interface GuardReport {
 export async function publishReport(client: Pick<Client, 'set'>, guard: GuardState): Promise<void> {
   const report = JSON.stringify({ guard, at: Date.now() });
   await client.set(GUARD_REPORT_KEY, report, { ttlSeconds: TTL_SECONDS }).catch(() => undefined);
+}
+
+/** What an active guard reported within the last minute; `undefined` without one. */
+export async function activeGuard(client: Pick<Client, 'get'>): Promise<GuardState | undefined> {
+  const record = await client.get(GUARD_REPORT_KEY);
+  const report = record && reportIn(record.value);
+  return report?.guard.role === 'active' && Date.now() - report.at < SILENT_AFTER_MS ? report.guard : undefined;
 }
 
 /** Parses an item of {@link GUARD_REPORT_KEY} as stored on a node; `undefined` for anything else. */

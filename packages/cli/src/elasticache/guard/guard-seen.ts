@@ -2,10 +2,7 @@
 import type { ObservedCluster } from '../../cluster/observed-cluster.ts';
 import { duration, plural } from '../../output/format.ts';
 import type { Output } from '../../output/output.ts';
-import { GUARD_REPORT_KEY, reportIn, type GuardReport } from './guard-report.ts';
-
-/** Six report intervals. */
-const SILENT_AFTER_MS = 60_000;
+import { GUARD_REPORT_KEY, reportIn, SILENT_AFTER_MS, type GuardReport } from './guard-report.ts';
 
 /** The latest report on any node that may hold it; `undefined` if there was none for ten minutes. */
 export async function guardSeen({ client, nodes }: ObservedCluster): Promise<GuardReport | undefined> {

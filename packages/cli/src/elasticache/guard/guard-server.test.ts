@@ -12,7 +12,7 @@ it.each<[string, Partial<GuardState>, number]>([
   const server = await startGuardServer({
     host: '127.0.0.1',
     port: 0,
-    state: () => ({ ...initialState('shop', 'test'), ...state }),
+    state: () => ({ ...initialState('shop', 'test', ''), ...state }),
     stuckAfterMs: 600_000,
     verify: undefined,
     announced: () => undefined,

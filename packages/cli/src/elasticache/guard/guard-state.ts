@@ -9,6 +9,8 @@ export interface GuardState {
   readonly role: 'starting' | 'active' | 'standby' | 'stopped';
   /** Start of its lease while it is active, milliseconds since 1970. */
   readonly activeSince: number | undefined;
+  /** What it was started with, in the words of the command line. */
+  readonly options: string;
   /** For people. */
   readonly doing: string;
   readonly doingSince: number | undefined;
@@ -39,12 +41,13 @@ export interface GuardState {
   };
 }
 
-export function initialState(clusterId: string, name: string): GuardState {
+export function initialState(clusterId: string, name: string, options: string): GuardState {
   return {
     clusterId,
     name,
     role: 'starting',
     activeSince: undefined,
+    options,
     doing: 'starting',
     doingSince: undefined,
     nodes: undefined,

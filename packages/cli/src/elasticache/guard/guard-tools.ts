@@ -50,7 +50,7 @@ export class GuardTools {
       guardWork,
     );
     this.#lease = lease;
-    this.#state = initialState(api.clusterId, options.name);
+    this.#state = initialState(api.clusterId, options.name, options.words);
   }
 
   get state(): GuardState {

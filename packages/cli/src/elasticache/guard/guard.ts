@@ -10,6 +10,8 @@ import type { Client } from '@sess/client';
 import type { ClusterSettings } from '../../cluster/settings.ts';
 import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts';
 import type { Journal } from '../journal.ts';
+import { explained } from '../aws-advice.ts';
+import { wrongClock } from '../look-for-obstacles.ts';
 import { Obstructed, type Obstacle } from '../obstacle.ts';
 import { recordStore, type RecordStore } from '../record-store.ts';
 import { withRetries } from '../retries.ts';
@@ -19,7 +21,7 @@ import { allowedBySchedule } from './daily-schedule.ts';
 import type { GuardOptions } from './guard-options.ts';
 import type { GuardState } from './guard-state.ts';
 import { GuardTools, named } from './guard-tools.ts';
-import { publishReport } from './guard-report.ts';
+import { activeGuard, publishReport } from './guard-report.ts';
 import { keepLastEmpty } from './keep-last-empty.ts';
 import { GuardLease } from './lease.ts';
 import type { ScalingSource } from './scaling-policy.ts';
@@ -100,11 +102,10 @@ export class Guard {
       tools.tell({ error: undefined });
     } catch (error) {
       if (this.#options.signal.aborted) return;
-      const message = ending.aborted
+      const isLost = ending.aborted && tools.state.role === 'active';
+      const message = isLost
         ? 'The lease was lost: another guard goes on, or this one when it has it again.'
-        : error instanceof Error
-          ? error.message
-          : String(error);
+        : explained(error);
       if (error instanceof Obstructed) tools.tell({ obstacles: [error.obstacle] });
       const { totals } = tools.state;
       tools.tell({
@@ -121,9 +122,11 @@ export class Guard {
 
   async #round(signal: AbortSignal): Promise<void> {
     const tools = this.#tools;
-    if (!this.#takeRole()) return;
+    if (!this.#takeRole()) return this.#standBy();
     const cluster = await tools.api.describe();
     tools.tell({ nodes: cluster.nodes.length });
+    const wrong = wrongClock(cluster);
+    if (wrong.length > 0) return tools.tell({ obstacles: wrong });
     await drainBeforeReplacement(tools, cluster, signal);
     const obstacles = await keepLastEmpty(tools, cluster, signal);
     await this.#scaleIn(cluster, obstacles, signal);
@@ -138,6 +141,23 @@ export class Guard {
       this.#tools.tell({ role, activeSince: role === 'active' ? Date.now() : undefined });
     }
     return role === 'active';
+  }
+
+  /** Another guard acts, or none can: then says why. */
+  async #standBy(): Promise<void> {
+    const tools = this.#tools;
+    const { failure } = this.#lease;
+    if (failure !== undefined) {
+      // If the cluster was deleted, AWS says so.
+      await tools.api.describe();
+      throw new Error(`The lease can't be read or renewed, so no guard acts: ${failure.message}`, { cause: failure });
+    }
+    const other = await activeGuard(this.#store);
+    const { options } = tools.state;
+    const isLike = other === undefined || other.options === undefined || other.options === options;
+    const warnings = isLike ? [] : [otherOptions(other, options)];
+    if (warnings.join() !== tools.state.warnings.join()) for (const warning of warnings) tools.journal.add(warning);
+    tools.tell({ warnings });
   }
 
   /** `obstacles`: reasons that block another duty. */
@@ -248,4 +268,8 @@ export class Guard {
           `${cacheNodeId} is drained, and not by a guard: it takes no sessions. Remove it (sess elasticache scale-in --ids ${cacheNodeId}), or take it back (sess drain ${id} --put-back).`,
       );
   }
+}
+
+function otherOptions({ name, options }: GuardState, own: string): string {
+  return `The active guard, ${name}, was started with "${options}", and this one with "${own}": what is done depends on which is active. Start all guards with the same options.`;
 }

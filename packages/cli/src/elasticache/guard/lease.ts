@@ -56,6 +56,7 @@ export class GuardLease {
   #seen: Sighting | undefined;
   #held: AbortController | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
 
   constructor(store: Pick<Client, 'get' | 'set'>, clusterId: string, options: LeaseOptions) {
     const { name, leaseMs = LEASE_MS, clock = leaseClock, onHeld = () => undefined } = options;
@@ -77,6 +78,11 @@ export class GuardLease {
     return this.#held?.signal ?? AbortSignal.abort();
   }
 
+  /** Why the record could not be read or written, the last time that it was tried. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** Acquires and renews the lease until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -91,8 +97,11 @@ export class GuardLease {
     try {
       const found = await this.#store.get(this.#key);
       await this.#decide(found, asked);
+      this.#failure = undefined;
     } catch (error) {
-      if (SessClientError.is(error) && error.code === 'SESS_CONFLICT') this.#lose();
+      const isRace = SessClientError.is(error) && error.code === 'SESS_CONFLICT';
+      if (isRace) this.#lose();
+      this.#failure = isRace ? undefined : (error as Error);
     }
     if (!this.isHeld) this.#stop();
   }
