@@ -9,7 +9,9 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
+import { textTransport } from '../src/transport/text/index.ts';
 import { keyOf } from './fake-cluster.ts';
+import { OPTIONS } from './text-scripted-server.ts';
 import { memcachedAt, type MemcachedWith } from './memcached-with.ts';
 
 const ttlSeconds = 600;
@@ -108,6 +110,22 @@ describe.runIf(inject('runtimes').includes('memcached') && platform() === 'linux
       await expect.poll(() => pods.client.topology.states.get(pods.id), { timeout: 10_000 }).toBe('down');
       pods.returns();
       await isUsedAgain(pods);
+    });
+
+    it('is asked for its statistics where its name leads when no connection stands', async () => {
+      const port = await freePort();
+      names.set('pod-0.test', OLD);
+      const old = own(memcachedAt(OLD, port));
+      let isLost = false;
+      const events = { connected: () => undefined, disconnected: () => void (isLost = true) };
+      const transport = textTransport().open({ id: `pod-0.test:${port}`, host: 'pod-0.test', port }, OPTIONS, events);
+      own({ [Symbol.asyncDispose]: async () => transport.destroy() });
+      await expect.poll(() => transport.probe().catch(() => undefined)).toBeDefined();
+      await old[Symbol.asyncDispose]();
+      await expect.poll(() => isLost).toBe(true);
+      own(memcachedAt(NEW, port));
+      names.set('pod-0.test', NEW);
+      await expect.poll(() => transport.stats?.('general').catch(() => undefined)).toBeDefined();
     });
 
     it('is drained over the connection that stands, though its name does not resolve any more', async () => {
