@@ -16,8 +16,11 @@ const REST_PER_BLOCKED_MS = 3;
 const REST_PER_LATE_MS = 4;
 /** Timers of an idle process are late by up to this: Node.js counts whole milliseconds. */
 const TIMER_MS = 1;
-/** Longest rest because of a busy process, milliseconds: the work must end on a machine that is always busy. */
-const LONGEST_REST_MS = 50;
+/**
+ * Longest rest because of a busy process, milliseconds: the work must end on a machine that is always busy, and a drain
+ * before its node is stopped.
+ */
+const LONGEST_REST_MS = 10;
 /** How much of a delay is made up for, milliseconds. Catching up with more would be a burst when callers wait, too. */
 const MOST_BEHIND_MS = 4;
 
