@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
 import { TcpProxy } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
 import { describe, expect, it } from 'vitest';
@@ -26,20 +25,26 @@ const PARTS = TRANSPORTS.flatMap((transport) =>
 describe.each(PARTS)('a process that is frozen in its greeting ($transport, part $part)', ({ transport, part }) => {
   it.each(['while the answer is on its way', 'before the node has got it'])('%s, loses no request', async (when) => {
     await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials: CREDENTIALS });
-    let child: ChildProcess | undefined;
+    const started: ChildProcess[] = [];
     let parts = 0;
     const clients = new Set<unknown>();
     await using proxy = await TcpProxy.start(cluster.nodes[0]?.port ?? 0, (from, to) => {
       if (!clients.has(to)) clients.add(from);
-      return async (chunk) => {
+      return (chunk) => {
+        const forward = (): void => {
+          if (!to.destroyed) to.write(chunk);
+        };
         parts += clients.has(from) ? 1 : 0;
-        const isPart = clients.has(from) && parts === part;
-        if (isPart) child?.kill('SIGSTOP');
-        if (isPart && when.startsWith('before')) await pause(FROZEN_MS);
-        if (!to.destroyed) to.write(chunk);
-        if (!isPart) return;
-        if (!when.startsWith('before')) await pause(FROZEN_MS);
-        child?.kill('SIGCONT');
+        if (!clients.has(from) || parts !== part) {
+          forward();
+          return;
+        }
+        started[0]?.kill('SIGSTOP');
+        if (when.startsWith('while')) forward();
+        setTimeout(() => {
+          if (when.startsWith('before')) forward();
+          started[0]?.kill('SIGCONT');
+        }, FROZEN_MS);
       };
     });
     await using client = new ClientProcess(PROGRAM, {
@@ -47,7 +52,7 @@ describe.each(PARTS)('a process that is frozen in its greeting ($transport, part
       port: proxy.port,
       options: { credentials: CREDENTIALS },
     });
-    child = client.child;
+    started.push(client.child);
     expect(await client.next()).toEqual(['miss', 'value', expect.not.arrayContaining(['down'])]);
     expect(parts).toBeGreaterThan(part);
   });
