@@ -1,4 +1,4 @@
-import type { CacheRecord, Client } from '@sess/client';
+import { SessClientError, type CacheRecord, type Client } from '@sess/client';
 
 /** Number of keys, spread over the nodes: the record survives the loss of a node even with one copy. */
 const PLACES = 8;
@@ -36,7 +36,7 @@ export class PlacedRecord<T> {
 
   /** The latest version on any node in reach; after a flush of all nodes, the one in this process. */
   async read(): Promise<T> {
-    const found = await this.#everywhere((key) => this.#client.get(key));
+    const found = await this.#everywhere((key) => this.#client.get(key).catch(absentWhereNodesAnswer));
     const all = found.flatMap((record) => this.#placed(record));
     this.#known = all.reduce((latest, one) => (one.revision > latest.revision ? one : latest), this.#known);
     return this.#known.value;
@@ -83,4 +83,15 @@ export class PlacedRecord<T> {
       return [];
     }
   }
+}
+
+/**
+ * With several copies, a client can't call a record missing while an ejected node may hold it. One that exists is also
+ * at places of the other nodes.
+ */
+function absentWhereNodesAnswer(error: unknown): undefined {
+  const isUnavailable = (given: unknown): given is SessClientError =>
+    SessClientError.is(given) && given.code === 'SESS_UNAVAILABLE';
+  if (isUnavailable(error) && isUnavailable(error.cause)) return undefined;
+  throw error;
 }
