@@ -76,7 +76,10 @@ function mostAtOnce(): number {
 
 const names = new NameLookup();
 
-/** All addresses of a host; see {@link NameLookup}. */
+/**
+ * All addresses of a host, by the system's resolver. Shares a look-up under way, and uses at most half of the thread
+ * pool. Rejects with the error of `dns.lookup`.
+ */
 export function addressesOf(host: string): Promise<readonly LookupAddress[]> {
   return names.find(host);
 }
