@@ -90,8 +90,10 @@ export class PlacedRecord<T> {
  * at places of the other nodes.
  */
 function absentWhereNodesAnswer(error: unknown): undefined {
-  const isUnavailable = (given: unknown): given is SessClientError =>
-    SessClientError.is(given) && given.code === 'SESS_UNAVAILABLE';
   if (isUnavailable(error) && isUnavailable(error.cause)) return undefined;
   throw error;
+}
+
+function isUnavailable(error: unknown): error is SessClientError {
+  return SessClientError.is(error) && error.code === 'SESS_UNAVAILABLE';
 }
