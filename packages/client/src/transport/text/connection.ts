@@ -89,10 +89,7 @@ export class Connection {
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
     );
-    this.#socket.once('connect', () => {
-      this.#reached = true;
-      settings.memory.address = this.#socket.remoteAddress;
-    });
+    this.#socket.once('connect', () => (this.#reached = true));
     this.#socket.once('secureConnect', () => (this.#secured = true));
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('end', () => this.#end(new Error('the node closed it')));
@@ -103,6 +100,11 @@ export class Connection {
   /** Whether the node has greeted and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
+  }
+
+  /** Address of the machine that it leads to, while it is connected. */
+  get address(): string | undefined {
+    return this.#over ? undefined : this.#socket.remoteAddress;
   }
 
   /** Whether the node got the greeting and has not sent a byte. */
@@ -148,7 +150,6 @@ export class Connection {
   /** Closes at once, without an event; calls `closed` when the socket is closed. */
   close(closed?: () => void): void {
     this.#over = true;
-    this.#settings.memory.address = undefined;
     this.#timer.stop();
     if (closed !== undefined) {
       if (this.#socket.closed) closed();

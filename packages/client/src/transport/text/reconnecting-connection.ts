@@ -51,6 +51,11 @@ export class ReconnectingConnection {
     this.#owner = owner;
   }
 
+  /** Address of the machine that the connection leads to, while there is one. */
+  get address(): string | undefined {
+    return this.#connection?.address;
+  }
+
   /** Number of the current connection, if there is one. */
   get epoch(): number | undefined {
     return this.#connection?.epoch;

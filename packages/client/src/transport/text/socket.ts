@@ -19,14 +19,15 @@ export interface ConnectionMemory {
   /** The TLS session, which the next handshake with the node resumes. */
   session: Buffer | undefined;
   /** Address of the machine that the node's connection leads to, while there is one. */
-  address: string | undefined;
+  readonly address: () => string | undefined;
 }
 
 /**
  * The target of a further connection to the machine that the node's connection leads to: by now the name may lead to
  * another one, or nowhere, as that of a pod that is not ready.
  */
-export function sameMachine(node: TransportNode, { address }: ConnectionMemory): TransportNode {
+export function sameMachine(node: TransportNode, memory: ConnectionMemory): TransportNode {
+  const address = memory.address();
   return address === undefined ? node : { ...node, address };
 }
 
