@@ -89,6 +89,18 @@ describe('SteadyClock', () => {
     expect(clock.latest()).toBe(START + 30 * 24 * HOUR);
   });
 
+  it('was behind by whole milliseconds, though the monotonic clock has fractions', async () => {
+    machine.work(0.7);
+    jump(HOUR);
+    clock.follow(NONE);
+    await machine.pass(AGREEMENT + 0.6);
+    const adoption = clock.follow(NONE);
+    expect(machine.elapsed() % 1).not.toBe(0);
+    expect(adoption?.byMs).toBeLessThanOrEqual(HOUR);
+    expect(adoption?.byMs).toBeGreaterThan(HOUR - 3);
+    expect(Number.isInteger(adoption?.byMs)).toBe(true);
+  });
+
   it('says since when it was behind, and how much', async () => {
     await machine.pass(INTERVAL);
     expect(clock.follow(NONE)).toBeUndefined();

@@ -35,6 +35,7 @@ const LEAST_TOLERANCE_MS = 50;
 export interface Adoption {
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** Whole milliseconds, as every time in the history: the monotonic clock has fractions. */
   readonly byMs: number;
 }
 
@@ -111,7 +112,7 @@ export class SteadyClock implements Clock {
     this.#base += offMs;
     this.#pending = undefined;
     this.#agreedAt = this.now();
-    return offMs > this.#toleranceMs ? { since, byMs: offMs } : undefined;
+    return offMs > this.#toleranceMs ? { since, byMs: Math.floor(offMs) } : undefined;
   }
 
   /** Whether `news` is from a client whose clock agrees with the wall clock, and not with this one. */

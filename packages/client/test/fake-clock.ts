@@ -17,8 +17,9 @@ export class FakeClock implements Clock {
     this.#now = now;
   }
 
+  /** In whole milliseconds, as `Date.now()`; {@link elapsed} has fractions, as `performance.now()`. */
   now(): number {
-    return this.#now;
+    return Math.floor(this.#now);
   }
 
   elapsed(): number {

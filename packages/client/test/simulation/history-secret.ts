@@ -1,4 +1,5 @@
 /** The secret that signs the simulated history, its keys, and its contents on a node. */
+import { HistoryRefused } from '../../src/membership/history-checks.ts';
 import { decodeHistory } from '../../src/membership/history-codec.ts';
 import { historySeals, type HistorySeal } from '../../src/membership/history-seal.ts';
 import type { History } from '../../src/membership/history.ts';
@@ -12,7 +13,7 @@ const seal = historySeals([HISTORY_SECRET])[0] as HistorySeal;
 export const HISTORY_KEY: string = seal.key;
 export const FENCE_KEY: string = seal.fenceKey;
 
-/** The history on a node; `undefined` if there is none. */
+/** The history on a node; `undefined` if there is none that clients can read. */
 export function historyOn(node: VirtualNode | undefined): History | undefined {
   const item = node?.get(HISTORY_KEY);
   if (node === undefined || item === undefined) return undefined;
@@ -20,7 +21,14 @@ export function historyOn(node: VirtualNode | undefined): History | undefined {
     { value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined },
     node,
   );
-  return entry.kind === 'record'
-    ? decodeHistory(entry.value, seal, Infinity, { copies: 1, distribution: '' }).history
-    : undefined;
+  return entry.kind === 'record' ? readable(entry.value) : undefined;
+}
+
+function readable(bytes: Buffer): History | undefined {
+  try {
+    return decodeHistory(bytes, seal, Infinity, { copies: 1, distribution: '' }).history;
+  } catch (error) {
+    if (error instanceof HistoryRefused) return undefined;
+    throw error;
+  }
 }

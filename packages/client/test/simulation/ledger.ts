@@ -37,7 +37,8 @@ export type ViolationKind =
   | 'revived'
   | 'older state'
   | 'replaced by older'
-  | 'tombstone overwritten';
+  | 'tombstone overwritten'
+  | 'unreadable history';
 
 export class Violation extends Error {
   readonly kind: ViolationKind;

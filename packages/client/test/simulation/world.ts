@@ -8,6 +8,7 @@ import { Faults } from './faults.ts';
 import { mutated, type Mutation } from './mutation.ts';
 import { Promises } from './promises.ts';
 import { Random } from './random.ts';
+import { Refusals } from './refusals.ts';
 import { Finishes, type FinishCounts } from './finishes.ts';
 import { Restorations, type RestorationCounts } from './restorations.ts';
 import { Rolling } from './rolling.ts';
@@ -49,6 +50,7 @@ export class World {
   readonly #faults: Faults;
   readonly #restorations = new Restorations();
   readonly #finishes = new Finishes();
+  readonly #refusals = new Refusals();
   readonly #rolling: Rolling;
 
   constructor(seed: number, { scenario, mutation, profile, only, keepLog = false }: WorldOptions = {}) {
@@ -65,6 +67,9 @@ export class World {
     this.#traffic = new Traffic(this.#stage, this.#promises);
     this.#restorations.onTold = (text) => this.#stage.note(text);
     this.#finishes.onTold = (text) => this.#stage.note(text);
+    this.#refusals.onTold = ({ node, detail }) => {
+      this.#stage.violation ??= new Violation('unreadable history', `of ${node}: ${detail}`);
+    };
     this.#rolling = new Rolling(this.#stage, this.#promises, this.#restorations);
     this.#faults = new Faults(this.#stage, this.#promises, this.#rolling, this.#traffic);
     this.#finishes.onStep = (phase) => {
@@ -76,6 +81,7 @@ export class World {
   async run(): Promise<Outcome> {
     this.#restorations.listen();
     this.#finishes.listen();
+    this.#refusals.listen();
     // Stack traces cost time, and a history creates many errors.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -85,6 +91,7 @@ export class World {
       Error.stackTraceLimit = stackTraceLimit;
       this.#restorations.end();
       this.#finishes.end();
+      this.#refusals.end();
     }
   }
 
