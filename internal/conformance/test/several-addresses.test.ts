@@ -19,15 +19,15 @@ function resolving(addresses: readonly string[]): string {
     };`;
 }
 
-/** Answers no connection on this port of 127.0.0.2: a server that is stopped while its queue of connections is full. */
-async function blackHole(port: number): Promise<void> {
-  const program = `require('node:net').createServer().listen({ host: '127.0.0.2', port: ${port}, backlog: 1 }, () => console.log());`;
+/** Answers no connection on this port: a server that is stopped while its queue of connections is full. */
+async function blackHole(port: number, host = '127.0.0.2'): Promise<void> {
+  const program = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log());`;
   const server = spawn(process.execPath, ['--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void server.kill('SIGKILL'));
   await once(server.stdout, 'data');
   server.kill('SIGSTOP');
   for (let isFull = false; !isFull;) {
-    const socket = connect(port, '127.0.0.2').on('error', () => undefined);
+    const socket = connect(port, host).on('error', () => undefined);
     onTestFinished(() => void socket.destroy());
     isFull = await Promise.race([
       once(socket, 'connect').then(() => false),
@@ -62,5 +62,33 @@ describe.each(TRANSPORTS)('a node whose name has two addresses (%s)', (transport
       options: { readyTimeoutMs: 500 },
     });
     expect(await client.next()).toMatch(/ECONNREFUSED 127\.0\.0\.2.*ECONNREFUSED 127\.0\.0\.1/);
+  });
+
+  it('names both when both are black holes', async () => {
+    const port = await freePort();
+    await blackHole(port);
+    await blackHole(port, '127.0.0.3');
+    await using client = new ClientProcess(
+      `await outcome(client.get('key')); tell(await outcome(client.ready()));`,
+      {
+        transport,
+        host: NAME,
+        port,
+        before: resolving(['127.0.0.2', '127.0.0.3']),
+        options: { connectTimeoutMs: 800, readyTimeoutMs: 2_000 },
+      },
+    );
+    expect(await client.next()).toMatch(/within 800 ms.*Tried two\.addresses\.test at 127\.0\.0\.2 and 127\.0\.0\.3/);
+  });
+
+  it('names the host that was not resolved in time', async () => {
+    await using client = new ClientProcess(`tell(await outcome(client.ready()));`, {
+      transport,
+      host: NAME,
+      port: await freePort(),
+      before: `import dns from 'node:dns'; dns.lookup = () => undefined;`,
+      options: { connectTimeoutMs: 400, readyTimeoutMs: 1_000 },
+    });
+    expect(await client.next()).toContain('two.addresses.test was not resolved in that time');
   });
 });

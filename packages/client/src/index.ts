@@ -1,6 +1,6 @@
 import './supported-node.ts';
 
-export { addressesOf, sharedLookup } from '@sess/discovery';
+export { addressesOf, addressesTried, sharedLookup } from '@sess/discovery';
 export { createClient } from './client.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export type * from './contract.ts';

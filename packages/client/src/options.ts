@@ -114,7 +114,7 @@ export interface HandoverOptions {
    */
   readonly finish?: boolean | undefined;
   /**
-   * Keys per node and second at most when finishing a handover; 1 to 1,000,000. Default 2,000. Fewer while the process
+   * Keys per node and second at most when finishing a handover; 1 to 1,000,000. Default 1,000. Fewer while the process
    * or its machine is busy.
    */
   readonly keysPerSecond?: number | undefined;

@@ -282,7 +282,7 @@ function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
     clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),
     finish: flag('handover.finish', given['finish'], true),
-    keysPerSecond: count(given, 'keysPerSecond', 2_000, 1, 1_000_000),
+    keysPerSecond: count(given, 'keysPerSecond', 1_000, 1, 1_000_000),
     historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
     namespace: namespaceOf(options.namespace),
     historySecrets: secrets('historySecret', options.historySecret),

@@ -6,6 +6,7 @@ export type { Credentials, ElasticacheOptions } from './elasticache/elasticache-
 export type { DescribesCacheClusters, ZoneOptions } from './elasticache/zones.ts';
 export { dns } from './dns/dns.ts';
 export type { DnsOptions } from './dns/dns-options.ts';
+export { addressesTried } from './addresses-tried.ts';
 export { addressesOf, sharedLookup } from './name-lookup.ts';
 export { canonicalNodeId } from './node-address.ts';
 export { isPlainObject } from './options.ts';

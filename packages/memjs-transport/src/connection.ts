@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SessClientError, TransportNode, TransportOptions } from '@sess/client';
+import { addressesTried, type SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
 import { WorkingClock } from '@sess/working-time';
 import { Utils } from 'memjs';
 import type { NodeErrors } from './errors.ts';
@@ -87,13 +87,16 @@ export class Connection {
     this.#listener = listener;
     const { socket, arrival } = dial(node, options.tls);
     this.#socket = socket;
+    const tried = addressesTried(socket, node);
     this.#server = new SocketServer(socket, options.credentials);
     const bodyLimit = Math.max(options.maxValueBytes, LEAST_BODY_LIMIT) + BODY_MARGIN;
     this.#replies = new ReplyStream(bodyLimit, (message, header) => this.#take(message, header));
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve());
     });
-    this.#timer.start(options.connectTimeoutMs, () => this.end(errors.connectTimeout(options.connectTimeoutMs)));
+    this.#timer.start(options.connectTimeoutMs, () =>
+      this.end(errors.connectTimeout(options.connectTimeoutMs, tried())),
+    );
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#lost(error));

@@ -13,7 +13,8 @@ export interface NodeErrors {
   notConnected(cause: unknown, tls: boolean): SessClientError;
   /** During the pause after a failed attempt to connect. */
   notNow(lastFailure: SessClientError): SessClientError;
-  connectTimeout(connectTimeoutMs: number): SessClientError;
+  /** @param tried a sentence with the addresses that were tried, or empty */
+  connectTimeout(connectTimeoutMs: number, tried: string): SessClientError;
   /** The node has as many connections as its `-c` allows. */
   full(): SessClientError;
   lost(cause: unknown): SessClientError;
@@ -54,10 +55,10 @@ export function nodeErrors(node: string): NodeErrors {
         `not sent: the last attempt to connect failed, and the next one is not due yet. ${lastFailure.message}`,
         lastFailure,
       ),
-    connectTimeout: (connectTimeoutMs) =>
+    connectTimeout: (connectTimeoutMs, tried) =>
       error(
         'SESS_TIMEOUT',
-        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs). If the node is up, check that it speaks the binary protocol.`,
+        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs).${tried} If the node is up, check that it speaks the binary protocol.`,
       ),
     full: () =>
       error(

@@ -193,6 +193,17 @@ describe('a node that was not spoken to yet', () => {
   });
 });
 
+describe('a node that has not answered yet', () => {
+  it('has the reason of its last failure, also before it counts as down', () => {
+    const setup = breakerIn('unknown');
+    failRequests(setup, 'SESS_TIMEOUT', 1);
+    expect(setup.breaker.state).toBe('unknown');
+    expect(setup.breaker.cause).toMatchObject({ code: 'SESS_TIMEOUT' });
+    setup.breaker.requestAnswered();
+    expect(setup.breaker.cause).toBeUndefined();
+  });
+});
+
 describe('a node that is down', () => {
   it('comes back after two answered probes in a row', () => {
     const { breaker, changes } = breakerIn('down');

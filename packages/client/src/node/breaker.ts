@@ -67,7 +67,7 @@ export class Breaker {
     return this.#state;
   }
 
-  /** Why the node is `down` or `suspect`. */
+  /** Why the node is `down` or `suspect`; for an `unknown` one, the last failure. */
   get cause(): Error | undefined {
     return this.#cause;
   }
@@ -146,6 +146,7 @@ export class Breaker {
   }
 
   #count(error: Error): void {
+    if (this.#state === 'unknown') this.#cause = error;
     const now = this.#elapsed();
     if (now - this.#lastFailureAt < SAME_FAILURE_MS) return;
     this.#lastFailureAt = now;

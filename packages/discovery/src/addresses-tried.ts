@@ -1,0 +1,20 @@
+import { isIP, type Socket } from 'node:net';
+import type { ClusterNode } from './topology.ts';
+
+/**
+ * Notes which addresses a socket tries, for the error of one that does not connect in time. Call it in the turn in
+ * which the socket is made.
+ *
+ * @returns a function that returns a sentence with a space before it; an empty string if the socket connects to an
+ *   address or a path
+ */
+export function addressesTried(
+  socket: Socket,
+  { host, address, path }: Pick<ClusterNode, 'host' | 'address'> & { readonly path?: string },
+): () => string {
+  if (path !== undefined || address !== undefined || isIP(host) !== 0) return () => '';
+  const tried: string[] = [];
+  socket.on('connectionAttempt', (attempted) => tried.push(attempted));
+  return () =>
+    tried.length === 0 ? ` ${host} was not resolved in that time.` : ` Tried ${host} at ${tried.join(' and ')}.`;
+}
