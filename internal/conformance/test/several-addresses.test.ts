@@ -68,16 +68,13 @@ describe.each(TRANSPORTS)('a node whose name has two addresses (%s)', (transport
     const port = await freePort();
     await blackHole(port);
     await blackHole(port, '127.0.0.3');
-    await using client = new ClientProcess(
-      `await outcome(client.get('key')); tell(await outcome(client.ready()));`,
-      {
-        transport,
-        host: NAME,
-        port,
-        before: resolving(['127.0.0.2', '127.0.0.3']),
-        options: { connectTimeoutMs: 800, readyTimeoutMs: 2_000 },
-      },
-    );
+    await using client = new ClientProcess(`await outcome(client.get('key')); tell(await outcome(client.ready()));`, {
+      transport,
+      host: NAME,
+      port,
+      before: resolving(['127.0.0.2', '127.0.0.3']),
+      options: { connectTimeoutMs: 800, readyTimeoutMs: 2_000 },
+    });
     expect(await client.next()).toMatch(/within 800 ms.*Tried two\.addresses\.test at 127\.0\.0\.2 and 127\.0\.0\.3/);
   });
 

@@ -1,4 +1,4 @@
-import { collectMetrics, METRICS } from '@sess/metrics';
+import { checkNames, collectMetrics, METRICS } from '@sess/metrics';
 
 import { Interval, Totals, type Series } from './interval.ts';
 
@@ -32,6 +32,7 @@ const LEAST_SECONDS = 10;
  * @throws {TypeError} if an option is wrong
  */
 export async function publishToCloudWatch(options: CloudWatchOptions = {}): Promise<Publishing> {
+  checkNames('publishToCloudWatch', options, ['namespace', 'dimensions', 'intervalSeconds']);
   const { namespace = 'Sess', dimensions = {}, intervalSeconds = 60 } = options;
   check(namespace, dimensions, intervalSeconds);
   // The library detects its environment when it is loaded, over the network unless a variable is set.

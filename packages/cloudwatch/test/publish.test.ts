@@ -83,4 +83,11 @@ describe('publishToCloudWatch', () => {
   ])('refuses a %s that CloudWatch would not take: %j', async (option, options) => {
     await expect(publishToCloudWatch(options)).rejects.toThrow(new RegExp(`option "${option}" must be`));
   });
+
+  it('refuses an option that does not exist, and what is no object of options', async () => {
+    await expect(publishToCloudWatch({ intervalSecond: 30 } as never)).rejects.toThrow(
+      'there is no option "intervalSecond"; there are namespace, dimensions, intervalSeconds',
+    );
+    await expect(publishToCloudWatch(new Map() as never)).rejects.toThrow(/no instance of a class/);
+  });
 });

@@ -78,8 +78,24 @@ const DEFAULT_IMAGE = 'docker.io/library/memcached:1.6-alpine';
 
 const MEBIBYTE = 1_048_576;
 
+export const CLUSTER_NAMES: Readonly<Record<keyof LocalClusterOptions, true>> = {
+  nodes: true,
+  runtime: true,
+  memoryMegabytes: true,
+  maxItemBytes: true,
+  configurationPort: true,
+  credentials: true,
+  tls: true,
+  startTimeoutMs: true,
+  memcachedPath: true,
+  containerEngine: true,
+  containerImage: true,
+  now: true,
+};
+
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptions {
+  checkNames('options', options, CLUSTER_NAMES);
   const runtime = options.runtime ?? 'auto';
   if (runtime !== 'auto' && !RUNTIMES.includes(runtime))
     throw bad('runtime', `'auto', 'container', 'memcached' or 'embedded'`, runtime);
@@ -110,6 +126,22 @@ export function unsupportedBy(runtime: Runtime, settings: NodeSettings): string 
   return undefined;
 }
 
+/** Refuses a name that is no option: it would silently get its default. An instance of a class keeps its content elsewhere. */
+export function checkNames(what: string, given: object, names: Readonly<Record<string, true>>): void {
+  const prototype: unknown = typeof given === 'object' && given !== null ? Object.getPrototypeOf(given) : undefined;
+  if (prototype === undefined || (prototype !== null && Object.getPrototypeOf(prototype) !== null))
+    throw new LocalClusterError(
+      'SESS_BAD_OPTION',
+      `${what}: expected an object with ${Object.keys(names).join(', ')}, that is no instance of a class`,
+    );
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
+  if (unknown !== undefined)
+    throw new LocalClusterError(
+      'SESS_BAD_OPTION',
+      `${what}: there is no "${unknown}"; there are ${Object.keys(names).join(', ')}`,
+    );
+}
+
 function integer(name: string, value: unknown, lowest: number, highest: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest) return value;
   throw bad(name, `a whole number from ${lowest} to ${highest}`, value);
@@ -127,6 +159,7 @@ function clock(value: unknown): () => number {
 }
 
 function credentials(value: Credentials): Credentials {
+  checkNames('credentials', value, { username: true, password: true });
   for (const field of ['username', 'password'] as const) {
     const text: unknown = value?.[field];
     // Don't show the value: it may be a secret.
@@ -141,6 +174,7 @@ function credentials(value: Credentials): Credentials {
 }
 
 function tlsMaterial(value: TlsMaterial): TlsMaterial {
+  checkNames('tls', value, { key: true, cert: true });
   for (const field of ['key', 'cert'] as const) {
     const pem: unknown = value?.[field];
     if ((typeof pem !== 'string' && !Buffer.isBuffer(pem)) || !pem.includes('-----BEGIN ')) {

@@ -1,5 +1,6 @@
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
 
+import { checkNames } from '@sess/metrics';
 import { recordMetrics } from './record-metrics.ts';
 import { recordSpans } from './record-spans.ts';
 
@@ -20,9 +21,10 @@ export interface Observing {
  * each call records everything once more. While it runs, the cause of every missing session is investigated
  * (`sess:session:miss`), and every collection of metrics asks each node for its counters.
  *
- * @throws {TypeError} if an option is not a provider
+ * @throws {TypeError} if an option is unknown, or is not a provider
  */
 export function observeSessions(options: ObserveOptions = {}): Observing {
+  checkNames('observeSessions', options, ['meterProvider', 'tracerProvider']);
   const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } = options;
   check('meterProvider', meterProvider, 'getMeter');
   check('tracerProvider', tracerProvider, 'getTracer');

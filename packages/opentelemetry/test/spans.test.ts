@@ -120,4 +120,10 @@ describe('observeSessions', () => {
       new RegExp(`option "${option}" must be an OpenTelemetry`),
     );
   });
+
+  it('refuses an option that does not exist', () => {
+    expect(() => observeSessions({ meterprovider: false } as never)).toThrow(
+      'there is no option "meterprovider"; there are meterProvider, tracerProvider',
+    );
+  });
 });

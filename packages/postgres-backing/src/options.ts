@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { kindOf } from '@sess/json-data';
 import { PostgresBackingError } from './errors.ts';
 import type { Queryable } from './queryable.ts';
 
@@ -53,8 +54,8 @@ const TABLE_NAME = /^([a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/;
 
 /** @throws {PostgresBackingError} `SESS_BAD_OPTION` */
 export function resolvePostgresOptions(options: PostgresBackingOptions): ResolvedPostgresOptions {
-  if (typeof options !== 'object' || options === null)
-    throw bad('options', options, 'an object, such as { connectionString }');
+  if (kindOf(options) !== 'an object')
+    throw bad('options', options, 'an object that is no instance of a class, such as { connectionString } or { pool }');
   for (const name of Object.keys(options)) {
     if (!(name in NAMES))
       throw new PostgresBackingError(
@@ -111,12 +112,12 @@ function wholeNumber(option: string, given: unknown, least: number, most: number
 }
 
 function bad(option: string, given: unknown, expected: string): PostgresBackingError {
-  // A connection string or its parts, given as `pool`, hold a password: show only the type.
-  const hidden =
-    option === 'pool' &&
-    (typeof given === 'string' || (typeof given === 'object' && given !== null && Object.keys(given).length > 0));
-  const came = hidden
-    ? `a${typeof given === 'string' ? ' text' : 'n object'}`
-    : inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });
+  // A connection string or its parts, given as `pool` or as the options, hold a password: show only the type.
+  const mayHoldPassword = option === 'pool' || option === 'options';
+  const isEmpty = kindOf(given) === 'an object' && Object.keys(given as object).length === 0;
+  const came =
+    mayHoldPassword && !isEmpty
+      ? kindOf(given).replace('string', 'text')
+      : inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });
   return new PostgresBackingError('SESS_BAD_OPTION', `option "${option}" is ${came}; expected ${expected}`);
 }

@@ -62,7 +62,7 @@ async function copyKeys(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
+  await forKeysOn(cluster, id, { keysPerSecond }, signal, async (keys) => {
     throwIfStopped(cluster, id, signal);
     const outcomes = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
     progress.keys += keys.length;

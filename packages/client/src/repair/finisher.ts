@@ -44,6 +44,8 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** Each pass moves what the previous one left, or what came meanwhile. */
 const MAX_PASSES = 20;
+/** A handover may last for hours, and the visitors of this process don't wait for its end: mostly one key at a time. */
+const BATCH_MS = 1;
 /** The lease never records completion: the history does. */
 const NEVER_DONE = Number.MAX_SAFE_INTEGER;
 
@@ -175,7 +177,8 @@ export class Finisher {
         await lease.renew();
       };
       // Owners lack copies only on the first pass: every write goes to all of them.
-      await forKeysOn(cluster, source, this.#keysPerSecond, signal, migrateKeys, (key) =>
+      const rate = { keysPerSecond: this.#keysPerSecond, batchMs: BATCH_MS };
+      await forKeysOn(cluster, source, rate, signal, migrateKeys, (key) =>
         isConcerned(cluster, key, source, pass === 1),
       );
     }

@@ -23,7 +23,7 @@ describe('going through the keys of a node', () => {
     const clock = new FakeClock();
     const seen: string[] = [];
     const work = async (keys: readonly string[]): Promise<void> => void seen.push(...keys);
-    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', 1_000, undefined, work);
+    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', { keysPerSecond: 1_000 }, undefined, work);
     await clock.pass(1_000);
     expect(seen.length).toBeGreaterThan(900);
     expect(seen.length).toBeLessThanOrEqual(1_100);
@@ -33,15 +33,17 @@ describe('going through the keys of a node', () => {
   });
 
   it.each([
-    [1, 1],
-    [2_000, 8],
-    [5_000, 20],
-    [1_000_000, 32],
-  ])('takes at %i keys a second %i at once: no burst that all others wait for', async (keysPerSecond, atOnce) => {
+    [{ keysPerSecond: 1 }, 1],
+    [{ keysPerSecond: 2_000 }, 8],
+    [{ keysPerSecond: 2_000, batchMs: 1 }, 2],
+    [{ keysPerSecond: 1_000, batchMs: 1 }, 1],
+    [{ keysPerSecond: 5_000 }, 20],
+    [{ keysPerSecond: 1_000_000 }, 32],
+  ])('takes at %j %i at once: no burst that all others wait for', async (rate, atOnce) => {
     const clock = new FakeClock();
     const sizes: number[] = [];
     const work = async (keys: readonly string[]): Promise<void> => void sizes.push(keys.length);
-    const walk = forKeysOn(clusterOf(clock, KEYS.slice(0, 64)), 'node', keysPerSecond, undefined, work);
+    const walk = forKeysOn(clusterOf(clock, KEYS.slice(0, 64)), 'node', rate, undefined, work);
     await clock.pass(70_000);
     await walk;
     expect(Math.max(...sizes)).toBe(atOnce);
@@ -52,7 +54,9 @@ describe('going through the keys of a node', () => {
     const batches: (readonly string[])[] = [];
     const wanted = new Set([KEYS[0], KEYS[4_999]]);
     const work = async (keys: readonly string[]): Promise<void> => void batches.push(keys);
-    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', 1_000, undefined, work, (key) => wanted.has(key));
+    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', { keysPerSecond: 1_000 }, undefined, work, (key) =>
+      wanted.has(key),
+    );
     await clock.pass(0);
     expect(batches).toEqual([[KEYS[0]]]);
     await clock.pass(10);
@@ -71,7 +75,7 @@ describe('going through the keys of a node', () => {
       longestMs = Math.max(longestMs, clock.elapsed() - busySince);
       return false;
     };
-    await forKeysOn(paused, 'node', 1_000, undefined, async () => undefined, isWanted);
+    await forKeysOn(paused, 'node', { keysPerSecond: 1_000 }, undefined, async () => undefined, isWanted);
     expect(longestMs).toBeGreaterThan(0.5);
     expect(longestMs).toBeLessThan(2);
   });

@@ -6,6 +6,15 @@ import { Pace } from './pace.ts';
 const AT_ONCE = 32;
 /** At a lower rate, as many at once as are due in this time: a burst and a long pause would delay every other request. */
 const BATCH_MS = 4;
+
+/** How fast keys are processed. */
+export interface KeyRate {
+  /** The most. */
+  readonly keysPerSecond: number;
+  /** Keys that are due in this time are processed at once. Default {@link BATCH_MS}; less where nobody waits for the end. */
+  readonly batchMs?: number;
+}
+
 /** Most listed keys per batch if most are unwanted: the process must not block on a long list. */
 const LISTED_AT_ONCE = 1_000;
 /** Most time per batch, and the number of keys between two reads of the clock. */
@@ -13,18 +22,18 @@ const SLICE_MS = 1;
 const LOOK_AT_CLOCK_EVERY = 64;
 
 /**
- * Calls `work` with batches of the wanted keys, some of them empty, at most `keysPerSecond` keys in all, and fewer while
- * the process is busy ({@link Pace}). Rejects with the first error of `work`.
+ * Calls `work` with batches of the wanted keys, some of them empty, at the given rate, and at a lower one while the
+ * process is busy ({@link Pace}). Rejects with the first error of `work`.
  */
 export async function forKeysOn(
   cluster: ListingCluster,
   id: string,
-  keysPerSecond: number,
+  { keysPerSecond, batchMs = BATCH_MS }: KeyRate,
   signal: AbortSignal | undefined,
   work: (keys: readonly string[]) => Promise<void>,
   isWanted: (key: string) => boolean = () => true,
 ): Promise<void> {
-  const atOnce = Math.min(AT_ONCE, Math.ceil((keysPerSecond * BATCH_MS) / 1000));
+  const atOnce = Math.min(AT_ONCE, Math.ceil((keysPerSecond * batchMs) / 1000));
   const pace = new Pace(cluster, keysPerSecond);
   let batch: string[] = [];
   let listed = 0;

@@ -105,7 +105,7 @@ export class Rereplication {
       await lease.renew();
     };
     const isHeld = this.#cluster.rotation.heldBy(this.#task.node);
-    await forKeysOn(this.#cluster, source, KEYS_PER_SECOND, this.#signal, migrateKeys, isHeld);
+    await forKeysOn(this.#cluster, source, { keysPerSecond: KEYS_PER_SECOND }, this.#signal, migrateKeys, isHeld);
     this.#walked.add(source);
   }
 

@@ -65,7 +65,7 @@ async function compared(
   const enough = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   let alone: Reply | undefined;
   try {
-    await forKeysOn(cluster, id, keysPerSecond, enough, async (keys) => {
+    await forKeysOn(cluster, id, { keysPerSecond }, enough, async (keys) => {
       const replies = await Promise.all(keys.map((key) => missingElsewhere(cluster, key, id, enough)));
       alone ??= replies.find((reply) => reply !== undefined);
       if (alone !== undefined) stop.abort();

@@ -1,5 +1,11 @@
 import { LocalClusterError } from '../errors.ts';
-import { resolveOptions, type LocalClusterOptions, type ResolvedOptions } from '../options.ts';
+import {
+  checkNames,
+  CLUSTER_NAMES,
+  resolveOptions,
+  type LocalClusterOptions,
+  type ResolvedOptions,
+} from '../options.ts';
 
 /** How to start a stand-in for ElastiCache. Every field has a default; those of a local cluster mean the same here. */
 export interface LocalElastiCacheOptions extends LocalClusterOptions {
@@ -30,8 +36,19 @@ export interface ResolvedElastiCacheOptions {
   readonly engineVersion: string;
 }
 
+const NAMES: Readonly<Record<keyof LocalElastiCacheOptions, true>> = {
+  ...CLUSTER_NAMES,
+  clusterId: true,
+  apiPort: true,
+  zones: true,
+  cacheNodeType: true,
+  timeScale: true,
+  engineVersion: true,
+};
+
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {}): ResolvedElastiCacheOptions {
+  checkNames('options', options, NAMES);
   const { clusterId = 'sess-local', apiPort = 0, cacheNodeType = 'cache.t4g.micro', timeScale = 60 } = options;
   const { zones = ['local-1a', 'local-1b', 'local-1c'], engineVersion = '1.6.22', ...cluster } = options;
   check('clusterId', clusterId, CLUSTER_ID.test(clusterId), '1 to 50 lower-case letters, digits and single hyphens');

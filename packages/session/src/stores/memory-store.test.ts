@@ -17,6 +17,16 @@ describe('the memory store', () => {
     }
   });
 
+  it.each([
+    [{ maxSession: 2 }, /unknown option "maxSession": did you mean "maxSessions"/],
+    [new Map(), /"options" is a Map; expected an object/],
+    [{ maxSessions: 0 }, /"maxSessions" is 0/],
+  ])('refuses %j', (options, message) => {
+    expect(() => memoryStore(options as never)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
+  });
+
   it('drops what expired before it evicts what lives', async () => {
     let now = 0;
     const store = memoryStore({ maxSessions: 2, now: () => now });

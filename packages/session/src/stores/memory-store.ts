@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.ts';
-import { clockOf } from '../options/option-checks.ts';
+import { checkUnknown, clockOf, optionsObject } from '../options/option-checks.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from './session-store.ts';
 
 export interface MemoryStoreOptions {
@@ -27,6 +27,7 @@ interface Entry {
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
+  checkUnknown(optionsObject(options, '{ maxSessions }'), ['maxSessions', 'now']);
   const { maxSessions = 10_000 } = options;
   if (!Number.isInteger(maxSessions) || maxSessions < 1) {
     throw new SessionError(
