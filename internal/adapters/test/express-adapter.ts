@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
-import { sessions, type SessionsLog } from '@sess/express-middleware';
+import { sessions, type ExpressSessionsOptions, type SessionsLog } from '@sess/express-middleware';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -15,9 +15,17 @@ import onHeaders from 'on-headers';
 import type { AdapterApp, AdapterAppOptions, AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const expressAdapters: readonly AdapterSubject[] = [
-  { name: '@sess/express-middleware, Express 5', start: (options) => start(express(), options) },
-  { name: '@sess/express-middleware, Express 4', start: (options) => start((express4 as typeof express)(), options) },
+  { name: '@sess/express-middleware, Express 5', register, start: (options) => start(express(), options) },
+  {
+    name: '@sess/express-middleware, Express 4',
+    register,
+    start: (options) => start((express4 as typeof express)(), options),
+  },
 ];
+
+async function register(options: object): Promise<unknown> {
+  return sessions(options as ExpressSessionsOptions);
+}
 
 async function start(
   app: Express,
@@ -70,7 +78,12 @@ async function start(
     await served.close();
     await middleware.close();
   };
-  return { ...served, close, sessions: middleware, lines, outages, users, errors };
+  const stop = async (): Promise<void> => {
+    process.off('warning', onWarning);
+    await served.end();
+    await middleware.close();
+  };
+  return { ...served, close, stop, sessions: middleware, lines, outages, users, errors };
 }
 
 /** Express 4 awaits no handler. */

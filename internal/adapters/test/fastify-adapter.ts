@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
-import sessions from '@sess/fastify-plugin';
+import sessions, { type FastifySessionsOptions } from '@sess/fastify-plugin';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const fastifyAdapter: AdapterSubject = {
   name: '@sess/fastify-plugin',
+  register: async (options) => fastify().register(sessions, options as FastifySessionsOptions),
   async start({ sessions: options, routes, last, asksForUser, trustProxy = false }) {
     const errors: unknown[] = [];
     const lines: string[] = [];
@@ -46,7 +47,8 @@ export const fastifyAdapter: AdapterSubject = {
     }
     if (last !== undefined) app.addHook('onSend', async (request, reply) => last(exchangeOf(request, reply)));
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-    return { origin, sessions: app.sessions, lines, outages, users, errors, close: () => app.close() };
+    const close = (): Promise<void> => app.close();
+    return { origin, sessions: app.sessions, lines, outages, users, errors, close, stop: close };
   },
 };
 

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
-import { sessions, type SessionsLog } from '@sess/koa-middleware';
+import { sessions, type KoaSessionsOptions, type SessionsLog } from '@sess/koa-middleware';
 import Koa, { type Context } from 'koa';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const koaAdapter: AdapterSubject = {
   name: '@sess/koa-middleware',
+  register: async (options) => sessions(options as KoaSessionsOptions),
   async start({ sessions: options, routes, last, asksForUser, trustProxy = false }) {
     const app = new Koa({ proxy: trustProxy });
     const errors: unknown[] = [];
@@ -36,7 +37,8 @@ export const koaAdapter: AdapterSubject = {
     });
     const answer = app.callback();
     const served = await serve((request, response) => void answer(request, response));
-    return { ...served, sessions: middleware, lines, outages, users, errors };
+    const stop = (): Promise<void> => served.end().then(() => middleware.close());
+    return { ...served, stop, sessions: middleware, lines, outages, users, errors };
   },
 };
 

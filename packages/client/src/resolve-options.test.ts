@@ -108,7 +108,7 @@ describe('resolveOptions', () => {
       windowSeconds: 60,
       clockSkewMs: 7,
       finish: false,
-      keysPerSecond: 2_000,
+      keysPerSecond: 1_000,
     });
   });
 

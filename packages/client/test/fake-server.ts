@@ -60,9 +60,14 @@ export class FakeServer {
 
   /** Comes back empty, with CAS numbers from 1. */
   restart(): void {
-    this.#items.clear();
+    this.flush();
     this.#lastUnique = 0;
     this.drop();
+  }
+
+  /** Loses its memory, and no connection. */
+  flush(): void {
+    this.#items.clear();
   }
 
   get(key: string): (Omit<StoredItem, 'cas'> & { readonly unique: number }) | undefined {

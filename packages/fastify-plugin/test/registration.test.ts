@@ -31,28 +31,6 @@ describe('registration', () => {
     expect(plugin).toBe(sessions);
   });
 
-  it.each<[string, Record<string, unknown>, RegExp]>([
-    ['no store', {}, /exactly one of "servers"/],
-    ['an unset variable', { servers: process.env['SESS_TEST_NEVER_SET'] }, /is an environment variable unset\?/],
-    ['no secret', { store: memoryStore(), secret: undefined }, /"secret" is missing.*randomBytes/],
-    ['a slip of the pen', { store: memoryStore(), ttlSecond: 3_600 }, /did you mean "ttlSeconds"\?/],
-  ])('fails with %s, and says what to do', async (_, options, message) => {
-    await expect(register(options)).rejects.toMatchObject({
-      code: 'SESS_BAD_OPTION',
-      message: expect.stringMatching(message),
-    });
-  });
-
-  it('refuses options of a class: what the class has beside its own fields would be ignored', async () => {
-    class Options {
-      readonly store = memoryStore();
-      readonly secret = SECRET;
-    }
-    await expect(app.current.register(plugin, new Options())).rejects.toThrow(
-      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('options" is an Options') }),
-    );
-  });
-
   it('fails a second time in the same scope, or in one inside it', async () => {
     await register({ store: memoryStore() });
     await expect(register({ store: memoryStore() })).rejects.toMatchObject({ code: 'SESS_REGISTERED_TWICE' });

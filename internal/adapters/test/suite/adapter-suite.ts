@@ -7,6 +7,8 @@ import { rawSection } from './raw-section.ts';
 import { touchSection } from './touch-section.ts';
 import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
 import { carelessSection } from './careless-section.ts';
+import { optionsSection } from './options-section.ts';
+import { closingSection } from './closing-section.ts';
 import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject, Exchange } from './subject.ts';
@@ -18,6 +20,8 @@ import { warningSection } from './warning-section.ts';
 /** Declares, for vitest, what every adapter does with a response, over real HTTP. To be called once for each. */
 export function adapterConformance(subject: AdapterSubject): void {
   const open: Open = (routes, options) => AdapterBench.open(subject, routes, options);
+  describe(`${subject.name}: options`, () => optionsSection(subject));
+  describe(`${subject.name}: readiness and the end`, () => closingSection(open, subject));
   describe(`${subject.name}: a session over HTTP`, () => visitSection(open));
   describe(`${subject.name}: responses and caches`, () => cacheSection(open));
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Session, SessionsOfUsers, SessionsOptions } from '@sess/session';
+import type { Session, SessionsHealth, SessionsOfUsers, SessionsOptions } from '@sess/session';
 
 declare module '@sess/session' {
   interface SessionData {
@@ -12,6 +12,8 @@ declare module '@sess/session' {
 /** A framework with its adapter. */
 export interface AdapterSubject {
   readonly name: string;
+  /** Gives these options to the framework as they are. Rejects as it does. */
+  readonly register: (options: object) => Promise<unknown>;
   /** Starts an application on a free port of this machine. */
   readonly start: (options: AdapterAppOptions) => Promise<AdapterApp>;
 }
@@ -53,7 +55,9 @@ export interface StartedApp {
 }
 
 export interface AdapterApp extends StartedApp {
-  readonly sessions: SessionsOfUsers;
+  readonly sessions: SessionsOfUsers & SessionsHealth;
+  /** Ends it as the adapter's README says: the requests that are under way are answered. */
+  readonly stop: () => Promise<void>;
   /** What was logged, as text. */
   readonly lines: readonly string[];
   /** What the log was told of the store's outages. */

@@ -148,9 +148,11 @@ export class HistoryCopies {
    *
    * @param isAgreed whether all clients act on one view. Then a new confirmation is no change of owners, however old
    *   the node's last one is.
+   * @param renewsFence whether the node gets a new fence token in any case
    */
-  async update(node: ClusterNode, news: History, isAgreed: boolean): Promise<UpdateResult> {
+  async update(node: ClusterNode, news: History, isAgreed: boolean, renewsFence: boolean): Promise<UpdateResult> {
     const { seal, versions } = this.#setup;
+    if (renewsFence) this.#unfenced.add(node);
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {

@@ -5,6 +5,9 @@
  * - Reads from all nodes at the start and while anything is unsettled, otherwise from one node, every interval
  *   (jittered by a quarter). In between, and behind every write, a node's fence shows whether there is news.
  * - Publishes a view to every node in reach before anything is acknowledged under it.
+ * - When a node lost its memory, renews the fences of the others before it gives that node a fence again. A writer may be
+ *   between its nodes: the copy on the lost one was acknowledged to it, and is gone. So either it sees the new fence
+ *   behind its next copy and starts again, or who restores copies after this reads that copy.
  * - Runs one round at a time; a caller during a round waits for the next one.
  */
 import type { SteadyClock } from '../steady-clock.ts';
@@ -14,7 +17,7 @@ import { pause } from '../pause.ts';
 import { isComplete } from './completeness.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
-import { HistoryCopies } from './history-copies.ts';
+import { HistoryCopies, type UpdateResult } from './history-copies.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History } from './history.ts';
 import { placeViews } from './place-views.ts';
@@ -45,6 +48,9 @@ const BYTES_A_MS = 1;
 /** Most retries after another client named the cluster at the same time. */
 const MAX_NAMES = 4;
 
+/** After an eviction, every client that knows the history has written it again within this many intervals. */
+const INTERVALS_TO_REMEMBER = 2;
+
 export class HistorySync {
   readonly #setup: HistorySyncSetup;
   /** One per seal. */
@@ -54,6 +60,10 @@ export class HistorySync {
   #published: History = EMPTY_HISTORY;
   /** The number of changes of the current view when it was last published to all nodes. */
   #viewPublished = -1;
+  /** When this client may name the cluster, by the monotonic clock: one whose history was evicted has a name. */
+  #namesFrom = 0;
+  /** Nodes that stay without history and fence, for which the other fences were renewed. */
+  readonly #blank = new WeakSet<ClusterNode>();
   /** Nodes that have answered. */
   readonly #everAnswered = new Set<string>();
 
@@ -203,12 +213,16 @@ export class HistorySync {
 
   /** Draws conclusions from all answers of a round. */
   #conclude(answers: readonly Answer[], askedAt: Moment): void {
-    const { membership, clock, observe } = this.#setup;
+    const { membership, clock, observe, intervalMs } = this.#setup;
     const answering = answered(answers);
     const listed = [...membership.listedIds];
-    if (!observe && listed.every((id) => answering.some(({ node }) => node.id === id))) membership.identity.make();
-    if (answering.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted)))
+    if (answering.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted))) {
       membership.historyLost(clock.now());
+      this.#namesFrom = clock.elapsed() + INTERVALS_TO_REMEMBER * intervalMs;
+    }
+    const isNamed = clock.elapsed() < this.#namesFrom;
+    if (!observe && !isNamed && listed.every((id) => answering.some(({ node }) => node.id === id)))
+      membership.identity.make();
     if (listed.length > 0 && listed.every((id) => this.#everAnswered.has(id))) membership.nothingIsMissing(clock.now());
     if (answering.length === 0) return;
     this.#freshness.readAt(askedAt);
@@ -234,6 +248,7 @@ export class HistorySync {
       : (history: History, published: History): boolean => !knowsAll(history, published);
     const ours = this.#ours;
     const isOurs = new Set(ours);
+    const blank = this.#newlyBlank(answers);
     const silent = new Set(answers.flatMap(({ node, readings }) => (readings === undefined ? node : [])));
     // Writes at once to a node that returned empty: each node with the history makes it safer.
     const forgot = answered(answers).some(
@@ -248,9 +263,20 @@ export class HistorySync {
     if (isNews || !knowsAll(this.#published, wanted)) {
       const lacking = isNews ? ours : answers.map(({ node }) => node).filter((node) => isOurs.has(node));
       const asked = lacking.filter((node) => !silent.has(node));
-      if (!(await this.#publish(wanted, asked, isAgreed))) return;
+      if (!(await this.#publish(wanted, asked, isAgreed, blank))) return;
     }
     if (!isAgreed) this.#viewPublished = viewChanges;
+  }
+
+  /** Nodes that lost their memory, or are new, since the last round. */
+  #newlyBlank(answers: readonly Answer[]): ReadonlySet<ClusterNode> {
+    const newly = new Set<ClusterNode>();
+    for (const { node, readings } of answered(answers)) {
+      if (!readings.every(({ isBlank }) => isBlank)) this.#blank.delete(node);
+      else if (!this.#blank.has(node)) newly.add(node);
+    }
+    for (const node of newly) this.#blank.add(node);
+    return newly;
   }
 
   /** Reads these nodes and merges their histories into `Membership`. */
@@ -315,21 +341,31 @@ export class HistorySync {
   /**
    * Writes the history to `nodes`. A node that did not answer is updated later, so that nobody waits for it twice.
    * Resolves to whether any node has it.
+   *
+   * @param blank nodes that lost their memory: they come last, after the fences of the others were renewed
    */
   async #publish(
     wanted: History,
     nodes: readonly ClusterNode[],
     isAgreed: boolean,
+    blank: ReadonlySet<ClusterNode>,
     attemptsLeft: number = MAX_NAMES,
   ): Promise<boolean> {
-    const results = await Promise.all(
-      nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.update(node, wanted, isAgreed)))),
-    );
+    const update = (node: ClusterNode): Promise<readonly UpdateResult[]> =>
+      Promise.all(
+        this.#copies.map((copies) => copies.update(node, wanted, isAgreed, blank.size > 0 && !blank.has(node))),
+      );
+    const others = nodes.filter((node) => !blank.has(node));
+    const ofOthers = new Map(await Promise.all(others.map(async (node) => [node, await update(node)] as const)));
+    const results = await Promise.all(nodes.map((node) => ofOthers.get(node) ?? update(node)));
     const { membership, clock } = this.#setup;
     const updated = new Set(
       nodes.filter((_, index) => results[index]?.every((outcome) => outcome === 'known' || outcome === 'published')),
     );
-    for (const { id } of updated) membership.identity.stored(id);
+    for (const node of updated) {
+      membership.identity.stored(node.id);
+      this.#blank.delete(node);
+    }
     // The new token may hide what other clients published meanwhile.
     await this.#ask(
       nodes.filter((_, index) => results[index]?.some((outcome) => outcome === 'published' || outcome === 'other')),
@@ -339,7 +375,7 @@ export class HistorySync {
     // Another client named the cluster at the same time: now it is known which name wins.
     const isTwin = nodes.some((node, index) => results[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
-      return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, attemptsLeft - 1);
+      return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, blank, attemptsLeft - 1);
     if (updated.size === 0) return false;
     this.#published = wanted;
     membership.learned(wanted, clock.now());

@@ -28,6 +28,16 @@ export class Fences {
     return changed.length === 0 || this.#cluster.relearn(changed);
   }
 
+  /**
+   * Whether no fence changed. For a write to several nodes: an unchanged route is not enough, because a node that has it
+   * already may have lost its memory since. Reads what changed, so that the next attempt acts by it.
+   */
+  async areUnchanged(): Promise<boolean> {
+    const changed = await this.changed();
+    if (changed.length > 0) await this.#cluster.relearn(changed);
+    return changed.length === 0;
+  }
+
   /** The nodes whose fence changed or is unknown. */
   async changed(): Promise<readonly string[]> {
     const holds = await Promise.all(this.#checks.values());

@@ -124,7 +124,7 @@ async function readSettled(
     else if (reply.entry?.kind === 'record') {
       // An unknown time to live is granted anew: in one direction only, or near readers would keep a record for ever.
       const mayRestore = reply.entry.ttlSeconds !== undefined || order[0] === route.owners[0];
-      if (missed.length > 0 && mayRestore) await restoreCopies(cluster, key, reply.entry, missed, options);
+      if (missed.length > 0 && mayRestore) await restoreCopies(cluster, key, reply, missed, options);
       return reply.entry;
     } else if (reply.entry?.kind === 'tombstone') return undefined;
     else missed.push(reply);
@@ -240,13 +240,14 @@ async function answerAndRestore(
 ): Promise<StoredRecord | undefined> {
   const found = answer(route, replies);
   if (found === undefined) return undefined;
+  const holder = replies.find(({ entry }) => entry === found);
   const copies = replies.filter((reply) => holds(reply, found));
   const lacking = replies.filter((reply) => route.owners.includes(reply.id) && needs(reply, found));
-  if (copies.length >= route.owners.length || lacking.length === 0) return found;
+  if (holder === undefined || copies.length >= route.owners.length || lacking.length === 0) return found;
   // Unknown in the classic dialect and over memjs: perhaps the other copy has just expired, and this one ends next.
   if (found.ttlSeconds === undefined) return found;
   await cluster.announceTtl(found.secondsLeft, 'remaining');
-  await restoreCopies(cluster, key, found, lacking, options);
+  await restoreCopies(cluster, key, holder, lacking, options);
   return found;
 }
 

@@ -48,7 +48,8 @@ export async function remove(
       if (await hasStopped(cluster, key, error)) continue;
       throw error;
     }
-    if (!(await fences.hold()) || !(await maySkip(cluster, key, route, skipped))) continue;
+    if (!(await (route.targets.length > 1 ? fences.areUnchanged() : fences.hold()))) continue;
+    if (!(await maySkip(cluster, key, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }

@@ -82,7 +82,8 @@ async function writeByRoute(
       if (!(await hasStopped(cluster, key, error))) throw error;
       continue;
     }
-    if (written === 'again' || !(await fences.hold())) continue;
+    if (written === 'again') continue;
+    if (!(await (route.targets.length > 1 ? fences.areUnchanged() : fences.hold()))) continue;
     const skipped = route.targets.filter((id) => !placed.isOn(id));
     if (!(await maySkip(cluster, key, route, skipped))) continue;
     await cluster.ensurePublished();
@@ -142,7 +143,7 @@ async function writeToAll(
 
 /** Whether the first node still orders writers: no change was published that another writer may already act by. */
 async function stillDecides(cluster: Cluster, { basis, fences }: WriteAttempt): Promise<boolean> {
-  return (await fences.hold()) && cluster.basis === basis;
+  return (await fences.areUnchanged()) && cluster.basis === basis;
 }
 
 /** Throws a conflict, or an outage if a node that may hold a newer entry does not answer. */

@@ -4,11 +4,16 @@ import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { asFailure, casOf, type Reply } from '../operations/replies.ts';
+import { Fences } from '../operations/fences.ts';
+import { asFailure, askNodes, casOf, needs, type Reply } from '../operations/replies.ts';
 
 /**
  * Replaces only what `missing` saw: a write since then wins. Returns whether all nodes stored it, or the error of one
  * that refused it; a later read repairs the rest.
+ *
+ * `changed`: a node may have lost its memory since its fence was read, and nothing was stored. A writer may have written
+ * to it, and not yet to the node that `record` is from: it must see the renewed fences first. They are renewed now; read
+ * again.
  */
 export async function readRepair(
   cluster: Cluster,
@@ -16,7 +21,14 @@ export async function readRepair(
   record: StoredRecord,
   missing: readonly Reply[],
   options: RequestOptions | undefined,
-): Promise<boolean | SessClientError> {
+): Promise<boolean | 'changed' | SessClientError> {
+  const fences = new Fences(cluster);
+  for (const { id } of missing) fences.behind(id);
+  const changed = await fences.changed();
+  if (changed.length > 0) {
+    await cluster.relearn(changed);
+    return 'changed';
+  }
   const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
       const cas = entry === undefined ? undefined : casOf(entry);
@@ -36,17 +48,37 @@ export async function readRepair(
 const LAST_SECONDS = 2;
 
 /**
- * Restores copies that were lost with a node, with the remaining life of `record`. Nodes tell whole seconds, rounded up,
+ * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes tell whole seconds, rounded up,
  * so a restored copy may live up to a second longer. Two copies whose ends differ by that much are never restored from
  * each other in turn, because the last seconds are not restored: otherwise they would live for as long as somebody reads.
  */
 export async function restoreCopies(
   cluster: Cluster,
   key: string,
-  record: StoredRecord,
+  holder: Reply,
   missing: readonly Reply[],
   options: RequestOptions | undefined,
 ): Promise<void> {
-  const { ttlSeconds = record.secondsLeft } = record;
-  if (ttlSeconds > LAST_SECONDS) await readRepair(cluster, key, record, missing, options);
+  if ((await restore(cluster, key, holder, missing, options)) !== 'changed') return;
+  const [again, ...others] = await askNodes(
+    cluster,
+    key,
+    [holder, ...missing].map(({ id }) => id),
+    options,
+  );
+  if (again !== undefined) await restore(cluster, key, again, others, options);
+}
+
+async function restore(
+  cluster: Cluster,
+  key: string,
+  { entry }: Reply,
+  missing: readonly Reply[],
+  options: RequestOptions | undefined,
+): Promise<unknown> {
+  if (entry?.kind !== 'record') return undefined;
+  const { ttlSeconds = entry.secondsLeft } = entry;
+  if (ttlSeconds <= LAST_SECONDS) return undefined;
+  const lacking = missing.filter((reply) => needs(reply, entry));
+  return readRepair(cluster, key, entry, lacking, options);
 }

@@ -27,6 +27,8 @@ export interface RereplicationPlan {
 export interface RereplicationTask {
   readonly node: string;
   readonly reason: RereplicationReason;
+  /** Call it before the work: resolves to whether it can begin. */
+  prepare(): Promise<boolean>;
   /** `over`: nothing is left to do. `later`: not possible by the current view. */
   plan(): RereplicationPlan | 'over' | 'later';
 }
@@ -46,6 +48,11 @@ export class ReturnedNode implements RereplicationTask {
     this.#cluster = cluster;
     this.node = node;
     this.#since = cluster.clock.latest();
+  }
+
+  /** Another round of the history, so that the fences of the sources were renewed after the node lost its memory. */
+  prepare(): Promise<boolean> {
+    return this.#cluster.relearn([this.node]);
   }
 
   plan(): RereplicationPlan {
@@ -69,6 +76,10 @@ export class DepartedNode implements RereplicationTask {
   constructor(cluster: RereplicatingCluster, node: string) {
     this.#cluster = cluster;
     this.node = node;
+  }
+
+  async prepare(): Promise<boolean> {
+    return true;
   }
 
   plan(): RereplicationPlan | 'over' | 'later' {

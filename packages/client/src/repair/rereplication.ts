@@ -65,6 +65,7 @@ export class Rereplication {
   async #attempt(): Promise<boolean> {
     this.#viewId = this.#cluster.rotation.viewId;
     if (this.#hasChanged) return false;
+    if (!(await this.#task.prepare())) return false;
     const plan = this.#task.plan();
     if (plan === 'over') return true;
     if (plan === 'later') return false;

@@ -1,0 +1,130 @@
+/** A node loses its memory after a write reached it, and before the write reached the next node. */
+import { describe, expect, it } from 'vitest';
+
+import type { Client, StoredRecord } from '../src/contract.ts';
+import type { NodeTransport, Transport } from '../src/transport/transport.ts';
+import { settled } from './fake-clock.ts';
+import { A, B, fakeCluster, join } from './fake-cluster.ts';
+import type { FakeServer } from './fake-server.ts';
+
+const ttlSeconds = 60;
+const ROUND_MS = 1_500;
+const FENCE = '@sess/fence';
+
+/** A transport that keeps back a compare-and-swap of `key` on one node, and what follows it there, until `release`. */
+class HeldStores {
+  readonly transport: Transport;
+  /** The id of the node. */
+  held: string | undefined;
+  isReached = false;
+  release: () => void = () => undefined;
+  readonly #released: Promise<void> = new Promise((resolve) => (this.release = resolve));
+
+  constructor(inner: Transport) {
+    this.transport = { name: inner.name, open: (node, ...rest) => this.#holding(inner.open(node, ...rest), node.id) };
+  }
+
+  #holding(inner: NodeTransport, id: string): NodeTransport {
+    const inOrder = async <T>(ask: () => Promise<T>): Promise<T> => {
+      if (this.isReached && id === this.held) await this.#released;
+      return ask();
+    };
+    const holding: Partial<NodeTransport> = {
+      ...bound(inner),
+      get: (...asked) => inOrder(() => inner.get(...asked)),
+      store: (mode, key, ...rest) => {
+        this.isReached ||= id === this.held && typeof mode === 'object' && key === 'key';
+        return inOrder(() => inner.store(mode, key, ...rest));
+      },
+      touch: (...asked) => inOrder(() => inner.touch(...asked)),
+    };
+    return holding as NodeTransport;
+  }
+}
+
+async function until(isReached: () => unknown): Promise<void> {
+  for (let turn = 0; !isReached() && turn < 200; turn += 1) await settled();
+  expect(isReached()).toBeTruthy();
+}
+
+type Use = (other: Client) => Promise<unknown>;
+const LOSSES = ['flush', 'restart'] as const;
+const RESTORERS: readonly [string, Use][] = [
+  ['a read', (other) => other.get('key')],
+  ['a touch', (other) => other.touch('key', ttlSeconds)],
+];
+
+describe.each(LOSSES)('after a %s of the first node, the older copy that is restored there', (loss) => {
+  describe.each(RESTORERS)('by %s', (_, restore) => {
+    it.each<[string, (writer: Client, base: StoredRecord) => Promise<unknown>, string | undefined]>([
+      ['a change', (writer, base) => writer.set('key', 'mine', { ttlSeconds, expect: base }), 'mine'],
+      ['a change, whatever was there', (writer) => writer.set('key', 'mine', { ttlSeconds }), 'mine'],
+      ['a deletion', (writer) => writer.delete('key', { ttlSeconds }), undefined],
+    ])('does not replace %s', async (_what, begin, expected) => {
+      const cluster = await fakeCluster([A, B], { copies: 2, historyIntervalMs: 1_000 });
+      const { network, clock, client: other } = cluster;
+      const stores = new HeldStores(network);
+      const { client: writer } = await join(cluster, [A, B], { copies: 2, transport: stores.transport });
+      await clock.pass(10_000);
+      const base = await writer.set('key', 'base', { ttlSeconds, expect: 'absent' });
+      const [first, second] = writer.explain('key').owners.map((id) => network.at(id)) as [FakeServer, FakeServer];
+      const onFirst = (): string | undefined => first.get('key')?.value.toString('latin1', 16);
+
+      stores.held = second.id;
+      const change = begin(writer, base);
+      await until(() => stores.isReached);
+      expect(onFirst()).not.toBe('base');
+      first[loss]();
+      for (let round = 0; round < 20 && onFirst() === undefined; round += 1) {
+        if (round > 0) await clock.pass(ROUND_MS);
+        await restore(other).catch(() => undefined);
+      }
+      expect(onFirst()).toBe('base');
+      stores.release();
+      await clock.pass(ROUND_MS);
+      await change;
+      expect(onFirst()).not.toBe('base');
+      for (const client of [other, writer]) expect((await client.get('key'))?.value.toString()).toBe(expected);
+    });
+  });
+});
+
+it('gives a node that lost its memory a fence only after the others have a new one', async () => {
+  const cluster = await fakeCluster([], { copies: 2 });
+  const { network, clock } = cluster;
+  const slowly: Transport = {
+    name: 'slow to B',
+    open: (node, ...rest) => {
+      const inner = network.open(node, ...rest);
+      const store: NodeTransport['store'] = async (...asked) => {
+        for (let turn = 0; node.id === B && turn < 10; turn += 1) await settled();
+        return inner.store(...asked);
+      };
+      return { ...bound(inner), store } as NodeTransport;
+    },
+  };
+  const { client } = await join(cluster, [A, B], { copies: 2, transport: slowly });
+  await clock.pass(10_000);
+  await client.set('key', 'value', { ttlSeconds });
+  const fenceOn = (id: string): string | undefined => network.at(id).get(FENCE)?.value.toString('hex');
+  const before = fenceOn(B);
+  expect(before).toBeDefined();
+  network.at(A).flush();
+  let atReturn: string | undefined;
+  network.at(A).beforeRequest = () => {
+    if (fenceOn(A) !== undefined) atReturn ??= fenceOn(B);
+  };
+  for (let round = 0; round < 40 && atReturn === undefined; round += 1) await clock.pass(500);
+  expect(atReturn).toBeDefined();
+  expect(atReturn).not.toBe(before);
+});
+
+function bound(inner: NodeTransport): Partial<NodeTransport> {
+  return {
+    get: (...asked) => inner.get(...asked),
+    touch: (...asked) => inner.touch(...asked),
+    probe: (...asked) => inner.probe(...asked),
+    close: () => inner.close(),
+    destroy: () => inner.destroy(),
+  };
+}
