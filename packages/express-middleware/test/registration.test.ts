@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Browser, serve } from '@sess/conformance';
-import { startLocalCluster } from '@sess/local-cluster';
 import { memoryStore, type Session, type SessionData } from '@sess/session';
 import express, { Router, type Request, type RequestHandler } from 'express';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { sessions, type ExpressSessionsOptions } from '../src/index.ts';
-import { browse, SECRET, shop, VERSIONS } from './shop.ts';
+import { browse, SECRET, VERSIONS } from './shop.ts';
 
 const settings = (): ExpressSessionsOptions => ({ store: memoryStore(), secret: SECRET, secure: false });
 const show: RequestHandler = (request, response) => void response.json({ session: typeof request.session });

@@ -31,8 +31,12 @@ describe('the options', () => {
       { connectionString, cleanUpIntervalMs: '5' },
       /"cleanUpIntervalMs" is '5'; expected a whole number/,
     ],
-    ['an instance of a class', new (class Pool {})(), /"options" is a Pool; expected .* \{ pool \}/],
-    ['a URL instead of options', 'postgres://user:hunter2@host/db', /"options" is a text; expected an object/],
+    [
+      'an instance of a class',
+      new URLSearchParams() as never,
+      /"options" is an? URLSearchParams; expected .* \{ pool \}/,
+    ],
+    ['a URL instead of options', 'postgres://user:hunter2@host/db' as never, /"options" is a text; expected an object/],
     ['no connection', { connectionString, connections: 0 }, /"connections" is 0/],
   ])('refuse %s', (_, options, message) => {
     const resolve = (): unknown => resolvePostgresOptions(options);

@@ -357,7 +357,7 @@ export class HistorySync {
       );
     const others = nodes.filter((node) => !blank.has(node));
     const ofOthers = new Map(await Promise.all(others.map(async (node) => [node, await update(node)] as const)));
-    const results = await Promise.all(nodes.map((node) => ofOthers.get(node) ?? update(node)));
+    const results = await Promise.all(nodes.map(async (node) => ofOthers.get(node) ?? update(node)));
     const { membership, clock } = this.#setup;
     const updated = new Set(
       nodes.filter((_, index) => results[index]?.every((outcome) => outcome === 'known' || outcome === 'published')),
