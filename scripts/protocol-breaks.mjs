@@ -32,6 +32,27 @@ export const BREAKS = {
     in: 'return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);',
     out: 'return ttlSeconds;',
   },
+  /** A node that lost its memory gets a fence, and copies, while writers may still be between it and the next node. */
+  renewal: {
+    profile: 'harsh',
+    faults: ['node is flushed amid writes'],
+    in: 'blank.size > 0 && !blank.has(node)',
+    out: 'false',
+  },
+  /** A writer stores on a first node that lost its memory, though another write may be between it and the next node. */
+  'lost first': {
+    profile: 'harsh',
+    faults: ['node is flushed amid writes'],
+    in: 'first.entry === void 0 && replies.some(',
+    out: 'false && replies.some(',
+  },
+  /** A write that met a conflict leaves what it had stored on the first node. */
+  'take back': {
+    profile: 'harsh',
+    faults: ['node is flushed amid writes'],
+    in: 'await placed.takeBackAll();',
+    out: '',
+  },
   /** While earlier owners are emptied, what a writer puts there stays there. */
   closing: {
     profile: 'harsh finishing',

@@ -36,6 +36,11 @@ export class PlacedCopies {
       if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id, sent);
   }
 
+  /** After a conflict: the write has not happened. */
+  async takeBackAll(): Promise<void> {
+    for (const [id, sent] of this.#bytes) await this.#takeBackFrom(id, sent);
+  }
+
   async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {
     try {
       const reply = await askNode(this.#cluster, this.#key, id, undefined);

@@ -11,7 +11,7 @@ const ttlSeconds = 60;
  * write.
  */
 async function overtaken(
-  where: 'both' | 'the second',
+  where: 'both' | 'both, but the first had lost its memory' | 'the second',
 ): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {
   const { client, network } = await fakeCluster([A, B], { copies: 2 });
   const base = await client.set('key', 'base', { ttlSeconds, expect: 'absent' });
@@ -20,7 +20,8 @@ async function overtaken(
   second.beforeRequest = (request) => {
     if (request !== 'cas') return;
     second.beforeRequest = undefined;
-    for (const server of where === 'both' ? [first, second] : [second])
+    if (where === 'both, but the first had lost its memory') first.flush();
+    for (const server of where === 'the second' ? [second] : [first, second])
       server.store('set', 'key', newer, { flags: RECORD_FLAGS, ttlSeconds });
   };
   const write = client.set('key', 'mine', { ttlSeconds, expect: base });
@@ -34,10 +35,17 @@ describe('a write to several nodes that another one overtakes', () => {
     expect(stored()).toEqual(['newer', 'newer']);
   });
 
-  it('is a conflict where the other passed the node that decides over', async () => {
+  it('is a conflict where the node that decides lost it before the other came', async () => {
+    const { write, stored } = await overtaken('both, but the first had lost its memory');
+    await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    expect(stored()).toEqual(['newer', 'newer']);
+  });
+
+  it('is a conflict where the other passed the node that decides over, and takes its own copy back', async () => {
     const { write, stored } = await overtaken('the second');
     await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
-    expect(stored()).toEqual(['mine', 'newer']);
+    // What is left is a mark.
+    expect(stored()).toEqual(['', 'newer']);
   });
 });
 

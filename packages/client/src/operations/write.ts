@@ -54,6 +54,10 @@ export async function write(
   if (ownAt !== undefined) for (const { bytes } of own) placed.add(ownAt, bytes);
   try {
     return await writeByRoute(cluster, key, change, placed, own, options);
+  } catch (error) {
+    // An earlier attempt may have stored it on a node that lost its memory: it would hide what another writer stored.
+    if (codeOf(error) === 'SESS_CONFLICT') await placed.takeBackAll();
+    throw error;
   } finally {
     await placed.takeBack();
   }
@@ -118,6 +122,11 @@ async function writeToAll(
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
   if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
+  // It may have lost its memory while another write is between it and the next node.
+  if (first.entry === undefined && replies.some(({ entry }) => entry?.kind === 'record')) {
+    context.fences.behind(first.id);
+    if (!(await context.fences.areUnchanged())) return 'again';
+  }
   const version = cluster.versions.next(highestVersion(replies));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
@@ -238,7 +247,7 @@ async function follow(
       if (!(await stillDecides(cluster, context))) return false;
       continue;
     }
-    if (await newerBuiltOnThis(cluster, key, first, seen.entry, context.route, options)) return true;
+    if (await newerBuiltOnThis(cluster, key, first, seen.entry, context, options)) return true;
     throw conflict('changed', reply.id);
   }
   throw conflict('changed', reply.id);
@@ -247,18 +256,20 @@ async function follow(
 /**
  * Whether the newer record replaced this one on the first target, by compare-and-swap: then its writer has read this
  * one, and this write succeeded. Reporting a conflict would make a caller that increments a counter count twice. While
- * views differ, another writer may have skipped the first target.
+ * views differ, another writer may have skipped the first target; if that has lost its memory since, its fence changed.
  */
 async function newerBuiltOnThis(
   cluster: Cluster,
   key: string,
   first: Reply,
   newer: StoredRecord,
-  { mode }: Route,
+  { route, fences }: WriteAttempt,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  if (mode !== 'settled') return false;
-  const { entry } = await askNode(cluster, key, first.id, options);
+  if (route.mode !== 'settled') return false;
+  const asked = askNode(cluster, key, first.id, options);
+  fences.behind(first.id);
+  const { entry } = await asked;
   return entry?.kind === 'record' && entry.version >= newer.version;
 }
 

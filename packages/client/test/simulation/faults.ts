@@ -26,6 +26,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node retires when it is empty',
   'a record is evicted',
   'node is flushed',
+  'node is flushed amid writes',
   'node is out of memory',
   'node flaps',
   'node stops behind a late list',

@@ -1,12 +1,18 @@
 /** Items that memcached loses, for lack of memory or by a flush. */
 import { FENCE_KEY, HISTORY_KEY } from '../history-secret.ts';
+import { CALM, type NetworkConditions } from '../virtual-network.ts';
 import type { FaultScene, Strikes } from './fault-scene.ts';
+
+/** Slow enough for other processes to notice a loss between two steps of a write. */
+const SLOW: NetworkConditions = { ...CALM, usualDelayMs: 40 };
+const SLOW_FOR_MS = 1_000;
 
 export const memoryFaults = {
   'history is evicted': evictHistory,
   'fence is evicted': evictFence,
   'a record is evicted': evictRecord,
   'node is flushed': flush,
+  'node is flushed amid writes': flushAmidWrites,
   'node is out of memory': fill,
 } as const satisfies Strikes;
 
@@ -48,6 +54,24 @@ function flush(scene: FaultScene): string | undefined {
   if (node === undefined) return undefined;
   promises.lose(() => node.flush());
   return node.id;
+}
+
+/** Some writes have reached this node, and not yet the next. */
+function flushAmidWrites(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises, traffic } = scene;
+  const { network, time } = stage;
+  const id = promises.loseableNode(1);
+  const node = id === undefined ? undefined : network.nodes.get(id);
+  if (node === undefined) return undefined;
+  const afterMs = forMs % 200;
+  network.conditions = SLOW;
+  traffic.crowd();
+  time.at(afterMs, () => promises.lose(() => node.flush()));
+  time.at(afterMs + 100, () => traffic.crowd());
+  time.at(SLOW_FOR_MS, () => {
+    network.conditions = stage.usualWeather;
+  });
+  return `${node.id} after ${afterMs} ms`;
 }
 
 function fill(scene: FaultScene, forMs: number): string | undefined {
