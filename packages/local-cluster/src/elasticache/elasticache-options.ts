@@ -49,8 +49,15 @@ const NAMES: Readonly<Record<keyof LocalElastiCacheOptions, true>> = {
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {}): ResolvedElastiCacheOptions {
   checkNames('options', options, NAMES);
-  const { clusterId = 'sess-local', apiPort = 0, cacheNodeType = 'cache.t4g.micro', timeScale = 60 } = options;
-  const { zones = ['local-1a', 'local-1b', 'local-1c'], engineVersion = '1.6.22', ...cluster } = options;
+  const {
+    clusterId = 'sess-local',
+    apiPort = 0,
+    zones = ['local-1a', 'local-1b', 'local-1c'],
+    cacheNodeType = 'cache.t4g.micro',
+    timeScale = 60,
+    engineVersion = '1.6.22',
+    ...cluster
+  } = options;
   check('clusterId', clusterId, CLUSTER_ID.test(clusterId), '1 to 50 lower-case letters, digits and single hyphens');
   check('apiPort', apiPort, Number.isInteger(apiPort) && apiPort >= 0 && apiPort <= 65_535, 'a port from 0 to 65535');
   check('cacheNodeType', cacheNodeType, NODE_TYPE.test(cacheNodeType), 'a type such as "cache.t4g.micro"');
