@@ -126,7 +126,7 @@ export function unsupportedBy(runtime: Runtime, settings: NodeSettings): string 
   return undefined;
 }
 
-/** Refuses a name that is no option: it would silently get its default. An instance of a class keeps its content elsewhere. */
+/** Refuses an unknown name: it would silently get its default. An instance of a class keeps its content elsewhere. */
 export function checkNames(what: string, given: object, names: Readonly<Record<string, true>>): void {
   const prototype: unknown = typeof given === 'object' && given !== null ? Object.getPrototypeOf(given) : undefined;
   if (prototype === undefined || (prototype !== null && Object.getPrototypeOf(prototype) !== null))

@@ -220,8 +220,8 @@ export class HistorySync {
       membership.historyLost(clock.now());
       this.#namesFrom = clock.elapsed() + INTERVALS_TO_REMEMBER * intervalMs;
     }
-    const isNamed = clock.elapsed() < this.#namesFrom;
-    if (!observe && !isNamed && listed.every((id) => answering.some(({ node }) => node.id === id)))
+    const mayHaveName = clock.elapsed() < this.#namesFrom;
+    if (!observe && !mayHaveName && listed.every((id) => answering.some(({ node }) => node.id === id)))
       membership.identity.make();
     if (listed.length > 0 && listed.every((id) => this.#everAnswered.has(id))) membership.nothingIsMissing(clock.now());
     if (answering.length === 0) return;

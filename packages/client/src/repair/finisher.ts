@@ -44,7 +44,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** Each pass moves what the previous one left, or what came meanwhile. */
 const MAX_PASSES = 20;
-/** A handover may last for hours, and the visitors of this process don't wait for its end: mostly one key at a time. */
+/** Mostly one key at a time: a handover may last for hours, and a visitor of this process waits for every batch. */
 const BATCH_MS = 1;
 /** The lease never records completion: the history does. */
 const NEVER_DONE = Number.MAX_SAFE_INTEGER;

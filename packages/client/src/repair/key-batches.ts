@@ -11,7 +11,7 @@ const BATCH_MS = 4;
 export interface KeyRate {
   /** The most. */
   readonly keysPerSecond: number;
-  /** Keys that are due in this time are processed at once. Default {@link BATCH_MS}; less where nobody waits for the end. */
+  /** Keys that are due in this time are processed at once. Default {@link BATCH_MS}; less if nobody waits for the end. */
   readonly batchMs?: number;
 }
 

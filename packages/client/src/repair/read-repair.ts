@@ -48,9 +48,10 @@ export async function readRepair(
 const LAST_SECONDS = 2;
 
 /**
- * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes tell whole seconds, rounded up,
- * so a restored copy may live up to a second longer. Two copies whose ends differ by that much are never restored from
- * each other in turn, because the last seconds are not restored: otherwise they would live for as long as somebody reads.
+ * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes tell whole
+ * seconds, rounded up, so a restored copy may live up to a second longer. Two copies whose ends differ by that much are
+ * never restored from each other in turn, because the last seconds are not restored: otherwise they would live for as
+ * long as somebody reads.
  */
 export async function restoreCopies(
   cluster: Cluster,
