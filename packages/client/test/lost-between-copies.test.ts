@@ -6,41 +6,11 @@ import type { NodeTransport, Transport } from '../src/transport/transport.ts';
 import { settled } from './fake-clock.ts';
 import { A, B, fakeCluster, join } from './fake-cluster.ts';
 import type { FakeServer } from './fake-server.ts';
+import { bound, HeldStores } from './held-stores.ts';
 
 const ttlSeconds = 60;
 const ROUND_MS = 1_500;
 const FENCE = '@sess/fence';
-
-/** A transport that keeps back a compare-and-swap of `key` on one node, and what follows it there, until `release`. */
-class HeldStores {
-  readonly transport: Transport;
-  /** The id of the node. */
-  held: string | undefined;
-  isReached = false;
-  release: () => void = () => undefined;
-  readonly #released: Promise<void> = new Promise((resolve) => (this.release = resolve));
-
-  constructor(inner: Transport) {
-    this.transport = { name: inner.name, open: (node, ...rest) => this.#holding(inner.open(node, ...rest), node.id) };
-  }
-
-  #holding(inner: NodeTransport, id: string): NodeTransport {
-    const inOrder = async <T>(ask: () => Promise<T>): Promise<T> => {
-      if (this.isReached && id === this.held) await this.#released;
-      return ask();
-    };
-    const holding: Partial<NodeTransport> = {
-      ...bound(inner),
-      get: (...asked) => inOrder(() => inner.get(...asked)),
-      store: (mode, key, ...rest) => {
-        this.isReached ||= id === this.held && typeof mode === 'object' && key === 'key';
-        return inOrder(() => inner.store(mode, key, ...rest));
-      },
-      touch: (...asked) => inOrder(() => inner.touch(...asked)),
-    };
-    return holding as NodeTransport;
-  }
-}
 
 async function until(isReached: () => unknown): Promise<void> {
   for (let turn = 0; !isReached() && turn < 200; turn += 1) await settled();
@@ -100,7 +70,7 @@ it('gives a node that lost its memory a fence only after the others have a new o
         for (let turn = 0; node.id === B && turn < 10; turn += 1) await settled();
         return inner.store(...asked);
       };
-      return { ...bound(inner), store } as NodeTransport;
+      return { ...bound(inner), store };
     },
   };
   const { client } = await join(cluster, [A, B], { copies: 2, transport: slowly });
@@ -118,13 +88,3 @@ it('gives a node that lost its memory a fence only after the others have a new o
   expect(atReturn.length).toBeGreaterThan(0);
   expect(atReturn[0]).not.toBe(before);
 });
-
-function bound(inner: NodeTransport): Partial<NodeTransport> {
-  return {
-    get: (...asked) => inner.get(...asked),
-    touch: (...asked) => inner.touch(...asked),
-    probe: (...asked) => inner.probe(...asked),
-    close: () => inner.close(),
-    destroy: () => inner.destroy(),
-  };
-}

@@ -1,0 +1,43 @@
+import type { NodeTransport, Transport } from '../src/transport/transport.ts';
+
+/** A transport that holds back a compare-and-swap of `key` on one node, and everything after it there, until `release`. */
+export class HeldStores {
+  readonly transport: Transport;
+  /** The id of the node. */
+  held: string | undefined;
+  isReached = false;
+  release: () => void = () => undefined;
+  readonly #released: Promise<void> = new Promise((resolve) => (this.release = resolve));
+
+  constructor(inner: Transport) {
+    this.transport = { name: inner.name, open: (node, ...rest) => this.#holding(inner.open(node, ...rest), node.id) };
+  }
+
+  #holding(inner: NodeTransport, id: string): NodeTransport {
+    const inOrder = async <T>(ask: () => Promise<T>): Promise<T> => {
+      if (this.isReached && id === this.held) await this.#released;
+      return ask();
+    };
+    return {
+      ...bound(inner),
+      get: (...asked) => inOrder(() => inner.get(...asked)),
+      store: (mode, key, ...rest) => {
+        this.isReached ||= id === this.held && typeof mode === 'object' && key === 'key';
+        return inOrder(() => inner.store(mode, key, ...rest));
+      },
+      touch: (...asked) => inOrder(() => inner.touch(...asked)),
+    };
+  }
+}
+
+/** What a client needs of a transport, to be wrapped. */
+export function bound(inner: NodeTransport): NodeTransport {
+  return {
+    get: (...asked) => inner.get(...asked),
+    store: (...asked) => inner.store(...asked),
+    touch: (...asked) => inner.touch(...asked),
+    probe: (...asked) => inner.probe(...asked),
+    close: () => inner.close(),
+    destroy: () => inner.destroy(),
+  };
+}
