@@ -41,7 +41,9 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
   };
 }
 
-/** Throws if a topology is invalid: other clients must be able to read in the history what this one acts on. */
+/**
+ * Throws if a topology is invalid: the client publishes it in the history, where other clients must be able to read it.
+ */
 export function checkTopology(topology: Topology): void {
   if (topology.nodes.length === 0) throw new Error('it names no node.');
   const ids = new Set<string>();

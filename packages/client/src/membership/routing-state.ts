@@ -75,7 +75,7 @@ export function routingState(
       ...[...known.nodes()].filter(isLost),
     ]),
     drained,
-    // They were stopped, so nothing waits for them.
+    // These nodes were stopped, so nothing waits for them.
     emptied: new Set([...drained].filter((id) => down.has(id))),
     // A copy, because states are compared with later ones.
     aliases: new Map(known.aliases.names),
