@@ -11,7 +11,7 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
   );
 }
 
-/** The request waited for a connection all the time. */
+/** The request waited for a connection until it timed out. */
 export function notSentInTime(node: string, timeoutMs: number): SessClientError {
   const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
