@@ -25,7 +25,7 @@ export function changeOf(before: Iterable<TransportNode>, after: Iterable<Transp
   return { added, removed: [...old.keys()], replaced };
 }
 
-/** Whether both lead to the same address. */
+/** Whether both have the same address. */
 export function samePlace(one: TransportNode, other: TransportNode): boolean {
   return one.host === other.host && one.port === other.port && one.address === other.address && one.path === other.path;
 }

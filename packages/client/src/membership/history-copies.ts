@@ -144,9 +144,9 @@ export class HistoryCopies {
   }
 
   /**
-   * Writes to the node what it lacks of `news`. Never rejects: the node's breaker counts failures.
+   * Writes the part of `news` that the node lacks. Never rejects: the node's breaker counts failures.
    *
-   * @param isAgreed whether all clients act on one view. Then a new confirmation is no change of owners, however old
+   * @param isAgreed whether all clients act on one view. Then a new confirmation is not a change of owners, however old
    *   the node's last one is.
    * @param renewsFence whether the node gets a new fence token in any case
    */

@@ -44,7 +44,7 @@ export interface MembershipOptions extends WindowOptions {
   readonly observe?: boolean;
   /** Returns numbers in [0, 1), for the name of a new cluster. Default: `Math.random`. */
   readonly random?: () => number;
-  /** The clock that tells `now`. Default: one that is never behind the wall clock. */
+  /** The clock of `now`. Default: one that is never behind the wall clock. */
   readonly clock?: Pick<SteadyClock, 'latest'>;
 }
 
@@ -137,7 +137,7 @@ export class Membership {
    */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#nodes.listed, history: this.#history };
-    // With one copy, zones don't decide owners and are no part of a view.
+    // With one copy, zones don't decide owners and are not part of a view.
     this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {

@@ -32,7 +32,7 @@ export function openViews(
   return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
 }
 
-/** What `Membership` knows of nodes. */
+/** What `Membership` knows about nodes. */
 export interface NodeKnowledge {
   readonly history: History;
   /** Ids of the nodes that discovery lists. */

@@ -205,7 +205,7 @@ export class Node {
     return this.#pending;
   }
 
-  /** Reports `suspect` as `up`: reconnecting is no outage. */
+  /** Reports `suspect` as `up`: reconnecting is not an outage. */
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;

@@ -127,7 +127,7 @@ export interface RequestOptions {
 }
 
 export interface ListingOptions extends RequestOptions {
-  /** Keys that begin otherwise may be left out: a hint, which makes a long listing cheap. Default: none. */
+  /** A hint that makes a long listing cheap: keys without this prefix may be omitted. Default: none. */
   readonly prefix?: string;
 }
 

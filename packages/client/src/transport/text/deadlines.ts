@@ -35,7 +35,7 @@ export class Deadlines {
     this.#events = events;
   }
 
-  /** Starts the time of all unsent requests anew. */
+  /** Restarts the time of all unsent requests. */
   restart(): void {
     this.#queue.stopTime();
     this.start();

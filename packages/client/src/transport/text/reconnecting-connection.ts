@@ -51,7 +51,7 @@ export class ReconnectingConnection {
     this.#owner = owner;
   }
 
-  /** Address of the machine that the connection leads to, while there is one. */
+  /** Address of the connected machine; `undefined` without a connection. */
   get address(): string | undefined {
     return this.#connection?.address;
   }

@@ -101,7 +101,7 @@ export function silentGreeting(
 const BINARY_ONLY =
   'it speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
 
-/** The connection ended before the node greeted: mostly only one of the two speaks TLS. */
+/** The connection ended before the node greeted: usually because only one of the two uses TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
   const advice = tls === 'none' ? undefined : tlsAdvice(error);
