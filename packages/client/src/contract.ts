@@ -65,8 +65,8 @@ export interface Client extends AsyncDisposable {
   delete(key: string, options: DeleteOptions): Promise<boolean>;
   /**
    * Takes a node out of rotation without losing its records, before it is removed: waits until every client acts
-   * without it (about three times `historyIntervalMs` and `clockSkewMs`), then copies every record and tombstone to its
-   * owners. When it resolves, the node can be removed.
+   * without it (about three times `historyIntervalMs`, plus `clockSkewMs`), then copies every record and tombstone to
+   * its owners. When it resolves, the node can be removed.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does
    *   not list its keys (nothing was changed), `SESS_ABORTED` if `signal` fired (the node is back in rotation).
