@@ -43,7 +43,8 @@ import { firstView, oneNodeUp } from './wait.ts';
  *
  * @param options A URL (`memcached://10.0.0.1:11211,10.0.0.2:11211`, `memcacheds://` and `elasticaches://` with TLS,
  *   `elasticache://my.cfg.use1.cache.amazonaws.com:11211`, `memcached:///run/memcached.sock`), or an object.
- * @throws {SessClientError} `SESS_BAD_OPTION` if an option is wrong: what was expected, what came, what to do.
+ * @throws {SessClientError} `SESS_BAD_OPTION` if an option is wrong. The message says what was expected, what came, and
+ *   what to do.
  */
 export function createClient(options: string | ClientOptions): Client {
   const resolved = resolveOptions(options);
@@ -137,7 +138,7 @@ class MemcachedClient implements Client {
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }
 
-  /** After the time to live is announced, the common case mostly applies. */
+  /** Usually, the common case applies after the time to live is announced. */
   async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
     await this.#cluster.announceTtl(change.ttlSeconds);
     return writeToOne(this.#cluster, key, change, options) ?? write(this.#cluster, key, change, options);

@@ -17,7 +17,7 @@ import type { Route } from './membership/route.ts';
 export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
-  /** Whether connections to it fail, rather than wait for an answer: then a probe soon tells whether it is back. */
+  /** Whether connections to it fail instead of waiting: then a probe soon shows whether the node is back. */
   readonly failsAtOnce: boolean;
   /** Whether nothing listens at its address: then no client reaches it. */
   readonly refuses: boolean;
@@ -48,7 +48,7 @@ export interface Cluster {
   /** The name under which the clients of one service share their history. */
   readonly namespace: string;
   route(key: string): Route;
-  /** Identity of the current owners and of the node that orders writers: another object after a change. */
+  /** Identity of the current owners and of the node that orders writers: a new object after a change. */
   readonly basis: object;
   node(id: string): ClusterNode;
   readonly rotation: Rotation;
@@ -67,13 +67,13 @@ export interface Cluster {
    */
   ensureFresh(): Promise<void> | undefined;
   /**
-   * `undefined` if the history was read lately; otherwise resolves when it has been. A process that slept through a
-   * change must not report a miss.
+   * `undefined` if the history was read lately and is complete; otherwise reads it. Rejects with `SESS_UNAVAILABLE` if
+   * an earlier view may still be unknown. A process that slept through a change must not report a miss.
    */
   ensureComplete(): Promise<void> | undefined;
   /**
-   * Resolves when every node in reach has the current view and the history was read lately; `undefined` if that is so
-   * already.
+   * `undefined` if every node in reach has the current view and the history was read lately; otherwise resolves after
+   * an attempt to read and publish it.
    */
   ensurePublished(): Promise<void> | undefined;
   /** Reads the history again from all nodes. Resolves to whether each of `ids` answered. */

@@ -35,7 +35,7 @@ export interface Client extends AsyncDisposable {
    * The record under `key`, or `undefined` if there is none or it was deleted. Rejects if a node that may hold it does
    * not answer.
    *
-   * Bytes under the key that are no record of this client count as a miss and are published on the channel
+   * Bytes under the key that are not a record of this client count as a miss and are published on the channel
    * `sess:client:foreign-item`.
    */
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined>;
@@ -65,15 +65,15 @@ export interface Client extends AsyncDisposable {
   delete(key: string, options: DeleteOptions): Promise<boolean>;
   /**
    * Takes a node out of rotation without losing its records, before it is removed: waits until every client acts
-   * without it (about three times `historyIntervalMs` and `clockSkewMs`), then copies every record and tombstone to its
-   * owners. When it resolves, the node can be removed.
+   * without it (about three times `historyIntervalMs`, plus `clockSkewMs`), then copies every record and tombstone to
+   * its owners. When it resolves, the node can be removed.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does
    *   not list its keys (nothing was changed), `SESS_ABORTED` if `signal` fired (the node is back in rotation).
    */
   drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
-   * Returns a node to rotation that any client drained. Resolves when that is stored on the nodes.
+   * Returns a node to rotation, whichever client drained it. Resolves when that is stored on the nodes.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, or was not drained.
    */
@@ -94,8 +94,8 @@ export interface Client extends AsyncDisposable {
    */
   explain(key: string): Explanation;
   /**
-   * Finds out why `key` was missed, as far as still possible: reads it again from the nodes that may hold it, and their
-   * counters. A miss itself does not pay for this.
+   * Finds out why `key` was missed, as far as still possible: reads the key again from the nodes that may hold it, and
+   * reads their counters. Without this call, a miss costs none of that.
    *
    * @throws {SessClientError} `SESS_BAD_KEY`, `SESS_CLOSED`.
    */
@@ -151,13 +151,13 @@ export interface ClientTopology extends Topology {
 
 /** All that decides which node owns a key: nodes, weights, zones, copies, distribution. */
 export interface Ring {
-  /** The same for clients that place keys alike: 12 hexadecimal digits. Two that are acted on at a time are a fault. */
+  /** Equal for clients that place keys alike: 12 hexadecimal digits. If clients use two at a time, that is a fault. */
   readonly fingerprint: string;
-  /** Its nodes, with what places their points; zones where there are several copies. */
+  /** Its nodes with their weights, and with their zones if there are several copies. */
   readonly nodes: readonly RingNode[];
   /** When a client first acted on it, milliseconds since 1970. */
   readonly since: number;
-  /** When a client last said that it acts on it, milliseconds since 1970; `undefined` when none did. */
+  /** When a client last confirmed that it acts on it, milliseconds since 1970; `undefined` if none has. */
   readonly confirmedAt: number | undefined;
 }
 
@@ -180,7 +180,8 @@ export interface Handover {
   /** Why these nodes came into rotation. */
   readonly cause: ViewCause;
   /**
-   * When a client last confirmed that it acts on them, milliseconds since 1970. In overlap that may be a moment ago.
+   * When a client last confirmed that it acts on them, milliseconds since 1970. During an overlap, that may be a moment
+   * ago.
    */
   readonly since: number;
   /**
@@ -232,7 +233,7 @@ export type Certainty = 'certain' | 'likely' | 'possible';
 export interface MissReport {
   readonly cause: MissCause;
   readonly certainty: Certainty;
-  /** The node with the evidence, or that lost the key. */
+  /** The node that has the evidence, or that lost the key. */
   readonly node?: string;
 }
 

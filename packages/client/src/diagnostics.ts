@@ -86,8 +86,8 @@ export interface HistoryRefusedMessage {
 
 /**
  * `sess:client:unlisted-nodes`: an unsigned history names nodes that discovery never listed. This client does not
- * connect to them without a `historySecret`, so it misses sessions that only they hold. Published for each further
- * node.
+ * connect to them without a `historySecret`, so it misses sessions that only they hold. Published again for each
+ * further node.
  */
 export interface UnlistedNodesMessage {
   /** Node ids, from an unverified history. */
@@ -99,7 +99,10 @@ export interface UnlistedNodesMessage {
  * dropped.
  */
 export interface TombstoneDroppedMessage {
-  /** The node that will not get the tombstone. When it returns, reads compare its records with other nodes, as for every node. */
+  /**
+   * The node that will not get the tombstone. When it returns, reads compare its records with other nodes, as for every
+   * node.
+   */
   readonly node: string;
   /** Tombstones that this client has dropped so far. */
   readonly dropped: number;
@@ -113,7 +116,7 @@ export interface RereplicationMessage {
   /** The node that returned, or left. */
   readonly node: string;
   readonly reason: RereplicationReason;
-  /** `done`: all copies that this node concerns are complete. `given-up`: the rest is left to read repair. */
+  /** `done`: all copies that concern this node are complete. `given-up`: the rest is left to read repair. */
   readonly phase: 'begun' | 'done' | 'given-up';
   /** Keys processed so far that belong, or belonged, on the node. A key on several nodes may count once per node. */
   readonly keys: number;
@@ -182,7 +185,7 @@ export interface ZonesMessage {
   readonly load: number;
 }
 
-/** `sess:client:foreign-item`: a read found bytes that are no record of this client, and reported a miss. */
+/** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and reported a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
   readonly reason: ForeignReason;

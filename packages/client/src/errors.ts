@@ -1,4 +1,4 @@
-/** Why an operation failed. A miss is no error: it is a value. */
+/** Why an operation failed. A miss is not an error: it is a value. */
 export type SessClientErrorCode =
   /** No answer within `timeoutMs`, or no connection within `connectTimeoutMs`. A write may or may not have happened. */
   | 'SESS_TIMEOUT'
@@ -27,8 +27,8 @@ export type SessClientErrorCode =
   /** The value is not a Uint8Array, or a number (time to live, flags) is out of range; nothing was sent. */
   | 'SESS_BAD_VALUE'
   /**
-   * The value is larger than `maxValueBytes` or the node's limit. Mostly nothing was sent and the old item is still
-   * there; then the message says so.
+   * The value is larger than `maxValueBytes` or the node's limit. Usually nothing was sent and the old item is still
+   * there; the message then says so.
    */
   | 'SESS_TOO_LARGE'
   /** An option of `createClient` is wrong. */

@@ -118,7 +118,10 @@ function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
 
-/** A source of random numbers; the first number is checked, since one that fails later must not end the process. */
+/**
+ * A source of random numbers. Throws if its first number is invalid. Replaces a later invalid one by `Math.random()`,
+ * because an error then would end the process.
+ */
 export function randomOf(given: unknown): () => number {
   if (given === undefined) return Math.random;
   const random = functionOf('random', given as () => unknown, 'a function like Math.random');

@@ -101,8 +101,8 @@ export interface ClientOptions {
 
 export interface HandoverOptions {
   /**
-   * Least time for which clients ask an earlier view's nodes, in seconds. At least the longest time to live in use
-   * applies. Default 0.
+   * Least time for which clients ask an earlier view's nodes, in seconds. They ask for at least the longest time to
+   * live in use. Default 0.
    */
   readonly windowSeconds?: number | undefined;
   /** Largest difference between the clocks of application servers, in milliseconds. Default 5,000. */
@@ -123,7 +123,7 @@ export interface HandoverOptions {
 /** Options with every field present and checked. Frozen. */
 export interface ResolvedOptions {
   readonly discovery: Discovery;
-  /** Whether the options list several nodes, so that only new options change them. */
+  /** Whether the options list several nodes. Then only new options change the list. */
   readonly isFixedList: boolean;
   readonly distribution: DistributionFactory;
   readonly transport: Transport;

@@ -170,7 +170,7 @@ interface ForeignItem {
 }
 
 /**
- * Why bytes are no record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (wrong client
+ * Why bytes are not a record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (wrong client
  * flags).
  */
 export type ForeignReason = 'mark' | 'format' | 'flags';

@@ -183,7 +183,7 @@ function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
   return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
 }
 
-/** Of unknown names, refuses only near misses: node:tls ignores them, and may know more than this list. */
+/** Refuses only unknown names that resemble a known one: node:tls may have more options than this list. */
 function checkTls(tls: TlsOptions): void {
   for (const [name, value] of Object.entries(tls)) {
     const near = value === undefined || TLS_NAMES.includes(name) ? undefined : nearestName(name, TLS_NAMES);
@@ -258,7 +258,7 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
   });
 }
 
-/** No server knows a user or a password with a control character; it mostly comes from the end of a file. */
+/** No server has a user or password with a control character; it usually comes from the end of a file. */
 function plainText(name: string, given: unknown): string {
   const value = text(name, given);
   // The value is not shown: it may be the secret.

@@ -11,9 +11,9 @@
  *
  * Adopts it only after a read of the history: until then, this client's knowledge may be as old as the difference.
  *
- * While the two differ, either may be right. What this client tells others is stamped with the later of both
- * ({@link SteadyClock.latest}); what it noted by this clock meanwhile moves with it when it adopts the wall clock
- * ({@link Adoption}).
+ * While the two differ, either may be right. A confirmation that this client publishes also has the later of both
+ * ({@link SteadyClock.latest}). When this clock adopts the wall clock, the times that the client noted meanwhile move
+ * with it ({@link Adoption}).
  */
 import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
@@ -31,7 +31,7 @@ const INTERVALS_TO_PERSIST = 3;
 /** Clocks that are read one after the other, or adjusted gradually, differ by a few milliseconds. */
 const LEAST_TOLERANCE_MS = 50;
 
-/** The clock jumped forward: times that it told from `since` on were `byMs` too early. */
+/** The clock jumped forward: its times since `since` were `byMs` too early. */
 export interface Adoption {
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -75,8 +75,8 @@ export class SteadyClock implements Clock {
   }
 
   /**
-   * The latest that it can be, milliseconds since 1970: by the wall clock if that is ahead, as after the machine was
-   * suspended. For times that must not be too early.
+   * The latest possible time, milliseconds since 1970: by the wall clock if that is ahead, for example after the
+   * machine was suspended. For times that must not be too early.
    */
   latest(): number {
     const now = this.now();

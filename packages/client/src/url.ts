@@ -34,8 +34,8 @@ const FORMS =
   'with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&copies=2 where needed.';
 
 /**
- * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; one //
- * with `@` need not.
+ * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded, but
+ * not a password with `@`.
  */
 const URL_PARTS =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;

@@ -99,7 +99,7 @@ function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientErr
   });
 }
 
-/** Nodes named in an error; the others are counted. */
+/** Most nodes that an error names; it counts the others. */
 const NODES_NAMED = 5;
 
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
@@ -131,8 +131,8 @@ const NOBODY_THERE: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Whether a server answered (it expects TLS or a password, or is at its limit of connections): then the reason says
- * enough.
+ * Whether a server answered (it expects TLS or a password, or is at its limit of connections). Then the reason needs no
+ * advice.
  */
 function somethingAnswered(reason: unknown): boolean {
   if (reason === undefined || (SessClientError.is(reason) && reason.code === 'SESS_TIMEOUT')) return false;

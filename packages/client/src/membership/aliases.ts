@@ -1,7 +1,7 @@
 /**
- * Two names of one machine, as when a list of addresses becomes a list of host names. The old name in earlier views
- * counts as the listed one. Otherwise the machine would be both an owner and an earlier owner, and its copies would
- * expire with the window.
+ * Finds two names of one machine, for example after a list of addresses became a list of host names. The old name in
+ * earlier views counts as the listed one. Otherwise the machine would be both an owner and an earlier owner, and its
+ * copies would expire with the window.
  *
  * The token of the fence identifies a machine: each has its own.
  */

@@ -25,7 +25,7 @@ export function changeOf(before: Iterable<TransportNode>, after: Iterable<Transp
   return { added, removed: [...old.keys()], replaced };
 }
 
-/** Whether both lead to the same address. */
+/** Whether both have the same address. */
 export function samePlace(one: TransportNode, other: TransportNode): boolean {
   return one.host === other.host && one.port === other.port && one.address === other.address && one.path === other.path;
 }
@@ -41,7 +41,9 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
   };
 }
 
-/** Throws if a topology is invalid: other clients must be able to read in the history what this one acts on. */
+/**
+ * Throws if a topology is invalid: the client publishes it in the history, where other clients must be able to read it.
+ */
 export function checkTopology(topology: Topology): void {
   if (topology.nodes.length === 0) throw new Error('it names no node.');
   const ids = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * The handovers that are being finished, or are finished. The history has all closings; this class knows which of them
- * every node has, so that their views can be forgotten.
+ * The handovers that are being finished, or are finished. The history has all closings; this class records which of
+ * them every node in reach has, so that their views can be forgotten.
  */
 import { closingName, EMPTY_HISTORY, mergeHistories, pruneHistory, type Closing, type History } from './history.ts';
 import type { OpenView } from './route.ts';
@@ -13,8 +13,7 @@ export interface Closable {
 
 export class Closings {
   /**
-   * By {@link closingName}: the last confirmation for which every node of the view is known to have its closing,
-   * milliseconds since 1970.
+   * By {@link closingName}: the last confirmation whose closing every node in reach has, milliseconds since 1970.
    */
   readonly #closedUntil = new Map<string, number>();
   /** Cached names of views: each costs a digest. */

@@ -1,6 +1,6 @@
 /**
- * Whether a history has every view that matters. Nodes lose it when they restart, and one that grows too long leaves
- * views out. All times are milliseconds since 1970.
+ * Whether a history has every view that matters. Nodes lose the history when they restart, and a history that grows
+ * too long omits views. All times are milliseconds since 1970.
  */
 import { EMPTY_HISTORY, mergeHistories, type History } from './history.ts';
 import { agreementMs, type Intervals } from './intervals.ts';
@@ -11,8 +11,8 @@ export function isComplete({ isWhole, truncatedUntil }: History, now: number): b
 }
 
 /**
- * Every listed node has answered. If nodes have lost a view, a client that uses it publishes it again within an
- * agreement.
+ * Marks the history as whole. Call it after every listed node has answered. If nodes have lost the history, waits for
+ * {@link agreementMs}: until then, a client that uses a lost view publishes it again.
  */
 export function completed(history: History, intervals: Intervals, now: number): History {
   const { isWhole, forgottenAt } = history;
@@ -20,7 +20,7 @@ export function completed(history: History, intervals: Intervals, now: number): 
   return { ...history, isWhole: true, forgottenAt: 0 };
 }
 
-/** Nodes have lost the history, and no other node had the whole of it. */
+/** Records that nodes have lost the history. Changes nothing in a whole history. */
 export function forgotten(history: History, now: number): History {
   return history.isWhole ? history : mergeHistories(history, { ...EMPTY_HISTORY, forgottenAt: now });
 }

@@ -12,7 +12,7 @@ export interface ConfirmationSources {
   readonly closings: Closings;
   readonly times: TimesToLive;
   readonly historyIntervalMs: number;
-  /** The latest that it can be when this client's clock tells `now`, milliseconds since 1970. */
+  /** The latest possible time when this client's clock reads `now`, milliseconds since 1970. */
   readonly latest: (now: number) => number;
 }
 

@@ -28,7 +28,7 @@ export function departuresIn({ current, others, aliases }: RoutingState, now: nu
   return departures;
 }
 
-/** Whether the node owns a key in the current view or in any open one. Made once for many keys. */
+/** Returns whether the node owns a key in the current view or in any open one. Create it once for many keys. */
 export function heldBy(id: string, state: RoutingState, now: number): (key: string) => boolean {
   const { current, others, aliases } = state;
   const open = others.filter(({ openUntil }) => openUntil > now).map(({ view }) => view);

@@ -9,7 +9,7 @@ import type { View } from './view.ts';
 
 /** Three times the duration of an agreement. */
 const INTERVALS_TOLERATED = 9;
-/** A view whose last confirmation is no older may be in use. */
+/** A view may be in use if its last confirmation is at most this many intervals old. */
 const INTERVALS_ACTED_ON = 3;
 const PUBLISH_EVERY_MS = 60_000;
 

@@ -1,6 +1,6 @@
 /**
- * Watches discovery and keeps the last usable topology. Refreshes discovery when a node fails, because the node may have
- * been replaced, and when the history names a new node, because another client's list is newer.
+ * Watches discovery and keeps the last usable topology. Refreshes discovery when a node fails, because the node may
+ * have been replaced, and when the history names a new node, because another client's list is newer.
  */
 import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
 
@@ -68,8 +68,8 @@ export class DiscoveryWatch {
   }
 
   /**
-   * Refreshes if one of these nodes, which open views name, is new and not listed: discovery knows its address and
-   * zone, and the history does not.
+   * Refreshes if one of `ids`, the nodes that open views name, is new and not listed: discovery may know its address,
+   * which the history does not have.
    */
   named(ids: ReadonlySet<string>, listed: ReadonlySet<string>): void {
     const before = this.#named;

@@ -1,6 +1,6 @@
 /**
- * The nodes that are drained or being drained. The history has all drain marks; this class knows this client's own
- * drains, how long the others were not confirmed, and since when a node has been off the list.
+ * The nodes that are drained or being drained. The history has all drain marks; this class records this client's own
+ * drains, when the other drains were last confirmed, and when a node left the list.
  *
  * Each change returns the new history.
  */
@@ -14,13 +14,13 @@ export type DrainState = 'draining' | 'drained' | 'in rotation';
 
 /** A drain that was not confirmed for this many intervals is abandoned: the node returns to rotation. */
 const INTERVALS_TO_DRAIN = 9;
-/** A drained node that no client has confirmed for this many intervals is on no list any more. */
+/** If no client has confirmed a drained node for this many intervals, no client lists it any more. */
 const INTERVALS_TO_FORGET = 30;
 
 type Said = Pick<DrainMark, 'drained' | 'isDone'>;
 const OVER: Said = { drained: false, isDone: false };
 
-/** Whether the node is out of rotation by a drain, finished or not. */
+/** Whether the node is out of rotation because of a drain, finished or not. */
 export function isTakenOut({ drains }: History, id: string): boolean {
   return drains.get(id)?.drained === true;
 }
@@ -79,7 +79,7 @@ export class Drains {
     let welcomed = history;
     for (const id of listed) {
       const mark = history.drains.get(id);
-      // A drain that began later is current: this client learns of the node late.
+      // A drain that began after the node left the list is current: this client's list was updated late.
       const since = this.#absentSince.get(id);
       if (mark?.drained !== true || since === undefined) continue;
       if (mark.began + this.#intervals.clockSkewMs < since) welcomed = say(welcomed, id, OVER, now);
@@ -87,20 +87,22 @@ export class Drains {
     return welcomed;
   }
 
-  /** Ends finished drains of nodes that are in rotation, because no other is listed: they take records again. */
+  /**
+   * Ends finished drains of nodes that are in rotation because no other listed node is left: they get records again.
+   */
   endUsed(history: History, inRotation: readonly { readonly id: string }[], now: number): History {
     const used = inRotation.filter(({ id }) => isEmptied(history, id));
     return used.reduce((ended, { id }) => say(ended, id, OVER, now), history);
   }
 
-  /** Only for nodes with a drain mark: remembering every node would grow without bound. */
+  /** Records when nodes left the list. Only nodes with a drain mark: all nodes would need unbounded memory. */
   noteAbsence({ drains }: History, listed: ReadonlySet<string>, now: number): void {
     for (const [id, { drained, isDone }] of drains) {
       if (drained && isDone) this.#emptied.add(id);
       if (!drained || listed.has(id)) this.#absentSince.delete(id);
       else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
     }
-    // Returned to rotation, or a new node of that name.
+    // The node returned to rotation, or is a new node of that name.
     for (const id of this.#emptied) if (listed.has(id) && drains.get(id)?.drained !== true) this.#emptied.delete(id);
   }
 
@@ -115,7 +117,10 @@ export class Drains {
     return new Map(renewed.map(([id, mark]) => [id, saidAgain(mark, mark, now)]));
   }
 
-  /** The clock was behind, and tells `now`: what it noted meanwhile would look forgotten. */
+  /**
+   * Corrects the times that this client noted while its clock was behind: such marks would look forgotten. `now`: by
+   * the corrected clock.
+   */
   adopted(history: History, { since, byMs }: Adoption, now: number): History {
     this.#sightings.adopted({ since, byMs });
     for (const [id, at] of this.#absentSince) if (at >= since) this.#absentSince.set(id, at + byMs);

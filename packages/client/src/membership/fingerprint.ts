@@ -1,5 +1,5 @@
 /**
- * Fingerprints of distributions. Processes with different distributions must detect it: a rolling deploy that changes
+ * Fingerprints of distributions. Processes must detect that their distributions differ: a rolling deploy that changes
  * the distribution moves nearly every key, and is a change of views like any other.
  */
 import { createHash } from 'node:crypto';

@@ -6,8 +6,8 @@ import { LONGEST_SLEEP_MS } from '../steady-clock.ts';
 import type { ViewCause } from './history.ts';
 
 /**
- * `size`: larger than any history. `signature`: of another secret, or none. `format`: no history. `content`: an invalid
- * one.
+ * `size`: larger than any history. `signature`: signed with another secret, or not signed. `format`: not a history.
+ * `content`: an invalid history.
  */
 export type HistoryFault = 'size' | 'format' | 'signature' | 'content';
 
@@ -75,8 +75,9 @@ export function checkedTime(value: unknown, latest: number): number {
 }
 
 /**
- * Until when the client that confirmed a view at `confirmedAt` may have acted on it. Its clock may be wrong by any time:
- * that is no reason to refuse the history.
+ * Until when the client that confirmed a view at `confirmedAt` may have acted on it. That client's clock may be wrong
+ * by any amount, so this limits the time to {@link LONGEST_SLEEP_MS} after `confirmedAt`, and does not refuse the
+ * history.
  */
 export function checkedLatest(value: unknown, confirmedAt: number): number {
   return Math.min(checkedTime(value, Infinity), confirmedAt + LONGEST_SLEEP_MS);

@@ -231,7 +231,7 @@ describe('a history that has grown too large to keep', () => {
   });
 });
 
-/** A history of views with disjoint nodes; or of views of one cluster, each without different nodes. */
+/** A history of views with disjoint nodes; or of views of one cluster, each of which lacks other nodes. */
 function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one cluster' = 'its own'): History {
   const views = Array.from({ length: count }, (_, at): [string, ViewEntry] => {
     const net = of === 'its own' ? `${10 + (at >> 8)}.${at & 255}` : '10.0';

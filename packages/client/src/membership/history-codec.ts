@@ -3,9 +3,9 @@
  * weights and times are checked as strictly as options. A history with one fault is refused as a whole, and the client
  * continues with its own knowledge.
  *
- * Bytes: `0xE5 0x48` (H), format, one byte of reserve, 32 bytes of signature over the JSON (zeros without a secret),
- * then the JSON. In format `0x01` each view names its nodes, as earlier versions read it; format `0x02` has a table of
- * nodes. The first is written if it is short, and while processes of an earlier version exist.
+ * Bytes: `0xE5 0x48` (H), format, one reserved byte, 32 bytes of signature over the JSON (zeros without a secret), then
+ * the JSON. In format `0x01` each view names its nodes, as earlier versions read it; format `0x02` has a table of
+ * nodes. Short histories are written in format `0x01`, and all histories while processes of an earlier version exist.
  */
 import { timingSafeEqual } from 'node:crypto';
 
@@ -37,11 +37,11 @@ const CLOSING_NAME = /^[0-9a-f]{16}$/;
 
 const PLAIN = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const TABLE = Buffer.from([0xe5, 0x48, 0x02, 0x00]);
-/** With the fixed fields of every format. */
+/** The signature, the bytes before it, and the fixed fields of every format. */
 const HEADER_BYTES: number = SIGNATURE_AT + SIGNATURE_BYTES + 100;
 /** Fraction of the views to try next if a history is too long. */
 const SMALLER = 0.8;
-/** Marks format 1 of a writer that knows a time to live per view, and tables. */
+/** Marks format 1 of a writer that supports tables, and a time to live per view. */
 const WRITER = 2;
 /**
  * Accepts a clock that is wrong by a time zone. A larger error would keep views open and drains in force for that long.
@@ -49,7 +49,7 @@ const WRITER = 2;
 const MAX_AHEAD_MS = 86_400_000;
 
 export interface EncodingOptions {
-  /** Whether processes of an earlier version may read it. */
+  /** Whether processes of an earlier version may read the encoded history. */
   readonly isForEarlier: boolean;
   /** When the last record of a view expires, milliseconds since 1970. */
   readonly openUntil: (entry: ViewEntry) => number;
@@ -128,7 +128,7 @@ function sealed(header: Buffer, text: string, seal: HistorySeal): Buffer {
 
 export interface Decoded {
   readonly history: History;
-  /** Whether a process of an earlier version wrote it, which can't read tables. */
+  /** Whether a process of an earlier version wrote the history. Such a process can't read tables. */
   readonly isFromEarlier: boolean;
   /** Whether its writer leaves a "moved" mark when it removes a copy from an earlier owner. */
   readonly leavesMarks: boolean;
@@ -214,8 +214,8 @@ function readHistory(
 }
 
 /**
- * Earlier versions don't record whether a drain is done: it counts as done; nor when it began: that is when it was last
- * confirmed.
+ * Earlier versions record neither whether a drain is done nor when it began. Their drains count as done, and as begun
+ * when they were last confirmed.
  */
 function readDrains(value: unknown, draining: unknown, began: unknown, latest: number): ReadonlyMap<string, DrainMark> {
   const beginnings = began === undefined ? [] : listOf('beginnings of drains', began, MAX_NODES);

@@ -13,7 +13,7 @@ import { EMPTY_HISTORY } from './history.ts';
 const [OWN, ANOTHER, FOREIGN] = ['name-by-one', 'name-by-two', 'foreign-name'];
 const [seal] = historySeals(['a secret that some application has']) as [HistorySeal];
 
-/** A node that carries this name of the cluster. */
+/** A node whose history has this name of the cluster. */
 function nodeOf(cluster: string): ClusterNode {
   const value = encodeRecord(encodeHistory({ ...EMPTY_HISTORY, cluster }, seal), 1n, 0);
   const item = { value, flags: RECORD_FLAGS, cas: { unique: 1, epoch: 1 }, ttlSeconds: -1 };
@@ -49,7 +49,7 @@ describe('the name of a cluster under one of several secrets', () => {
     await copies.read(nodeOf(ANOTHER));
     const renamed = copies.underItsName(wanted);
     expect(renamed.cluster).toBe(ANOTHER);
-    // The very same: what is told again is not encoded again.
+    // The same object, so that an unchanged history is not encoded again.
     expect(copies.underItsName(wanted)).toBe(renamed);
   });
 

@@ -65,13 +65,13 @@ export interface Reading {
 }
 
 /**
- * The result of updating a node. `known`: nothing that decides owners was new. `published`: such a change was published.
- * `failed`: no answer. `other`: it belongs to another cluster, so nothing was written.
+ * The result of updating a node. `known`: nothing that decides owners was new. `published`: such a change was
+ * published. `failed`: no answer. `other`: it belongs to another cluster, so nothing was written.
  */
 export type UpdateResult = 'known' | 'published' | 'failed' | 'other';
 
 const MAX_ATTEMPTS = 4;
-/** Most names of clusters to remember: there is mostly one, or two for a moment. */
+/** Most names of clusters to remember: usually there is one, and briefly two. */
 const MAX_NAMES = 8;
 const TOKEN_BYTES = 8;
 /** Time for which earlier processes are remembered, as a multiple of `unconfirmedMs`: they write more often. */
@@ -81,7 +81,7 @@ export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
   /** Nodes that are known to hold a history. */
   readonly #holding = new WeakSet<ClusterNode>();
-  /** Nodes that got a change, or may have, but not yet a new fence token. */
+  /** Nodes that got a change, or may have got one, but not yet a new fence token. */
   readonly #unfenced = new WeakSet<ClusterNode>();
   /** When a process of an earlier version was last seen writing, by the monotonic clock. */
   #earlierAt = -Infinity;
@@ -144,9 +144,9 @@ export class HistoryCopies {
   }
 
   /**
-   * Writes to the node what it lacks of `news`. Never rejects: the node's breaker counts failures.
+   * Writes the part of `news` that the node lacks. Never rejects: the node's breaker counts failures.
    *
-   * @param isAgreed whether all clients act on one view. Then a new confirmation is no change of owners, however old
+   * @param isAgreed whether all clients act on one view. Then a new confirmation is not a change of owners, however old
    *   the node's last one is.
    * @param renewsFence whether the node gets a new fence token in any case
    */
@@ -188,7 +188,7 @@ export class HistoryCopies {
     if (this.#names.size > MAX_NAMES && oldest !== undefined) this.#names.delete(oldest);
   }
 
-  /** After the history, so that a client that sees the new token reads the new history. */
+  /** Stores a new token. Call it after the history is stored: a client that sees the token then reads that history. */
   async #fence(node: ClusterNode): Promise<UpdateResult> {
     if (!this.#unfenced.has(node)) return 'known';
     await node.store(

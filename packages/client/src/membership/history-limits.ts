@@ -2,7 +2,7 @@
 import { MAX_NODES } from './history-checks.ts';
 import type { History } from './history.ts';
 
-/** Most nodes in all views, and most names, of an unsigned history: anyone who can write it could add more for ever. */
+/** Most nodes in all views, and most names, of an unsigned history: anyone who can write it could grow it for ever. */
 const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
 const MAX_UNSIGNED_NAMES = 2 * MAX_NODES;
 

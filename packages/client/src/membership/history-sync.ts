@@ -5,9 +5,10 @@
  * - Reads from all nodes at the start and while anything is unsettled, otherwise from one node, every interval
  *   (jittered by a quarter). In between, and behind every write, a node's fence shows whether there is news.
  * - Publishes a view to every node in reach before anything is acknowledged under it.
- * - When a node lost its memory, renews the fences of the others before it gives that node a fence again. A writer may be
- *   between its nodes: the copy on the lost one was acknowledged to it, and is gone. So either it sees the new fence
- *   behind its next copy and starts again, or who restores copies after this reads that copy.
+ * - If a node lost its memory, renews the fences of the other nodes before it gives that node a new fence. A write may
+ *   have stored its first copy on that node, where it is lost, and not yet its next copy on another node. Either the
+ *   writer then sees the new fence behind its next copy and starts again, or the rereplication after this round reads
+ *   that next copy.
  * - Runs one round at a time; a caller during a round waits for the next one.
  */
 import type { SteadyClock } from '../steady-clock.ts';
@@ -60,9 +61,9 @@ export class HistorySync {
   #published: History = EMPTY_HISTORY;
   /** The number of changes of the current view when it was last published to all nodes. */
   #viewPublished = -1;
-  /** When this client may name the cluster, by the monotonic clock: one whose history was evicted has a name. */
+  /** Earliest time to name the cluster, by the monotonic clock: a cluster whose history was evicted has a name. */
   #namesFrom = 0;
-  /** Nodes that stay without history and fence, for which the other fences were renewed. */
+  /** Nodes without history and fence, for which the fences of the other nodes were renewed. */
   readonly #blank = new WeakSet<ClusterNode>();
   /** Nodes that have answered. */
   readonly #everAnswered = new Set<string>();
@@ -103,7 +104,7 @@ export class HistorySync {
     return this.#freshness.isFresh;
   }
 
-  /** Other clients may have published a change that was not read yet: reads again; until then `isFresh` is `false`. */
+  /** Reads again, because other clients may have published a change. Until then, `isFresh` is `false`. */
   distrust(): void {
     this.#freshness.distrust();
     this.refresh().catch(() => {
@@ -372,7 +373,7 @@ export class HistorySync {
     );
     const ours = new Set(this.#ours);
     const isEverywhere = this.#setup.nodes().every((node) => updated.has(node) || !ours.has(node));
-    // Another client named the cluster at the same time: now it is known which name wins.
+    // Another client named the cluster at the same time. Now this client knows which name wins.
     const isTwin = nodes.some((node, index) => results[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
       return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, blank, attemptsLeft - 1);

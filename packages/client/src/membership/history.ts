@@ -69,7 +69,7 @@ export interface Closing {
   readonly confirmedAt: number;
   /**
    * `false`: a client that stores a copy on an elder of the view removes it again. `true`: the elders are empty and no
-   * client asks them; a client forgets the view when every node of it has this closing.
+   * client asks them; a client forgets the view when every node in reach has this closing.
    */
   readonly isClosed: boolean;
 }
@@ -79,7 +79,7 @@ export interface History {
   readonly cluster: string;
   /** By {@link viewId}. */
   readonly views: ReadonlyMap<string, ViewEntry>;
-  /** By node id. A drain must be acted on by every client, or its view is never agreed. */
+  /** By node id. Every client must act on a drain, or its view is never agreed. */
   readonly drains: ReadonlyMap<string, DrainMark>;
   /** By {@link closingName} of the view. */
   readonly closings: ReadonlyMap<string, Closing>;
@@ -89,8 +89,8 @@ export interface History {
    */
   readonly isWhole: boolean;
   /**
-   * When a client last found that nodes had lost the history, and knew of no whole one, milliseconds since 1970; 0
-   * never.
+   * When a client last found that nodes had lost the history, and had no whole history itself, milliseconds since 1970;
+   * 0: never.
    */
   readonly forgottenAt: number;
   /** When the windows of views that did not fit end, milliseconds since 1970; 0 if all fit. */
@@ -120,7 +120,7 @@ export function viewId({ nodes, copies, distribution }: Placement): string {
   ].join(' ');
 }
 
-/** A short name of a view, under which its closing outlives it. */
+/** A short name for a view. The view's closing has this name, and outlives the view. */
 export function closingName(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
@@ -184,7 +184,7 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   return confirmed(first, { confirmedAt, latest, ttlSeconds: Math.max(one.ttlSeconds, other.ttlSeconds) });
 }
 
-/** The view with another confirmation. */
+/** Returns the view with this confirmation. */
 export function confirmed(
   { nodes, copies, distribution, cause, since }: Omit<ViewEntry, 'confirmedAt' | 'latest' | 'ttlSeconds'>,
   { confirmedAt, latest, ttlSeconds }: Required<Pick<ViewEntry, 'confirmedAt' | 'latest' | 'ttlSeconds'>>,

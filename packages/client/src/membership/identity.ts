@@ -9,11 +9,13 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** 72 bits: unique, but no secret. */
 const NAME_LENGTH = 12;
 
-/** What a node holds of histories. */
+/** What the histories on a node say about its cluster. */
 export interface NodeIdentity {
   /** The cluster's name in its history; empty if there is none, as in earlier versions. */
   readonly cluster: string;
-  /** Names in its other histories, of applications with other secrets: the node belongs to theirs as well. */
+  /**
+   * Names in the node's other histories, of applications with other secrets: the node belongs to their cluster, too.
+   */
   readonly also: readonly string[];
   /** Whether it holds neither a history nor a fence, like a new node. */
   readonly isBlank: boolean;

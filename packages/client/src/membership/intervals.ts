@@ -1,5 +1,6 @@
 /**
- * The units of how long clients wait for each other: intervals of the history, plus the largest difference of clocks.
+ * The settings that decide how long clients wait for each other: the interval of the history, and the largest
+ * difference of clocks.
  */
 export interface Intervals {
   readonly historyIntervalMs: number;

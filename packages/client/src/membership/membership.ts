@@ -44,7 +44,7 @@ export interface MembershipOptions extends WindowOptions {
   readonly observe?: boolean;
   /** Returns numbers in [0, 1), for the name of a new cluster. Default: `Math.random`. */
   readonly random?: () => number;
-  /** The clock that tells `now`. Default: one that is never behind the wall clock. */
+  /** The clock of `now`. Default: one that is never behind the wall clock. */
   readonly clock?: Pick<SteadyClock, 'latest'>;
 }
 
@@ -101,7 +101,7 @@ export class Membership {
     return this.#current;
   }
 
-  /** How often the current view changed. One that becomes current again must be published again. */
+  /** How often the current view changed. A view that becomes current again must be published again. */
   get viewChanges(): number {
     return this.#viewChanges;
   }
@@ -137,7 +137,7 @@ export class Membership {
    */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#nodes.listed, history: this.#history };
-    // With one copy, zones don't decide owners and are no part of a view.
+    // With one copy, zones don't decide owners and are not part of a view.
     this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
@@ -156,7 +156,8 @@ export class Membership {
 
   /**
    * A new machine has a known name. A client that does not know this yet finds the old machine gone and uses a view
-   * without it. That view is kept open, so that reads compare the new machine with other nodes, like a node that recovered.
+   * without it. That view is kept open, so that reads compare the new machine with other nodes, like a node that
+   * recovered.
    */
   replaced(id: string, now: number): void {
     this.aliases.forget(id);
@@ -183,7 +184,7 @@ export class Membership {
     this.rotate('drain', now);
   }
 
-  /** The clock was behind, and tells `now`. */
+  /** Corrects the times that this client noted while its clock was behind. `now`: by the corrected clock. */
   adopted(adoption: Adoption, now: number): void {
     this.#windows.adopted(adoption);
     this.#history = this.#drains.adopted(this.#history, adoption, now);
@@ -218,7 +219,7 @@ export class Membership {
     this.#closings.storedEverywhere(closings);
     const before = this.#history.views;
     this.#history = this.#closings.withoutClosed(this.#history);
-    // Records that only nodes that are gone held are lost.
+    // A record is lost if only nodes that are gone held it.
     const isLost = (id: string): boolean =>
       this.#state?.gone.has(id) === true && !this.aliases.names.has(id) && !this.#drains.wasEmptied(id);
     for (const [id, entry] of before)
@@ -227,8 +228,8 @@ export class Membership {
   }
 
   /**
-   * Whether no client needs this node any more. One that left the list and does not answer may only be out of this
-   * client's reach: the others still use it.
+   * Whether no client needs this node any more. A node that left the list and does not answer may only be out of this
+   * client's reach, and other clients may still use it.
    */
   isGoneForAll(id: string): boolean {
     if (this.#state?.gone.has(id) !== true) return false;
@@ -332,7 +333,7 @@ export class Membership {
     return this.#nodes.unlisted(this.#history);
   }
 
-  /** When a view's window ends for clients that read of it later, milliseconds since 1970. */
+  /** When a view's window ends for clients that read the entry later, milliseconds since 1970. */
   endOf(entry: ViewEntry): number {
     return this.#windows.endOf(entry);
   }
@@ -363,7 +364,10 @@ export class Membership {
     return true;
   }
 
-  /** Another client acted on the current view first. Writers are ordered by the age of views, alike for all clients. */
+  /**
+   * If another client acted on the current view first, uses that client's `since`: the age of views orders writers, and
+   * must be the same for all clients.
+   */
   #ageCurrent(): void {
     const entry = this.#current && this.#history.views.get(this.#current.id);
     if (this.#current !== undefined && entry !== undefined && entry.since < this.#current.since)

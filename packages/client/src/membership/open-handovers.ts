@@ -23,8 +23,8 @@ export function openHandovers({ others }: RoutingState, now: number): readonly H
 }
 
 /**
- * Milliseconds until nothing is alive that only `id` holds; 0 when no open view names it. If the history had to leave
- * views out, these may name it as well.
+ * Milliseconds until every record that only `id` may hold has expired; 0 if no open view names `id`. Views that the
+ * history had to omit may name `id` as well.
  */
 export function handedOverInMs(
   id: string,
@@ -38,7 +38,8 @@ export function handedOverInMs(
 
 /**
  * The views whose handover can be finished: those beside the current one, if all clients act on the current one.
- * `undefined` while one may not, or if a node of those views can't be asked.
+ * `undefined` while a client may act on another view, while a node is being drained, or if this client must not connect
+ * to a node of those views.
  */
 export function closableViews(
   { state, history, unlisted }: Pick<Membership, 'state' | 'history' | 'unlisted'>,

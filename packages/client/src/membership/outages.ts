@@ -9,7 +9,7 @@ export class Outages {
     return this.#down;
   }
 
-  /** The down nodes that refuse connections, rather than not answer this client: no client reaches them. */
+  /** The nodes that are down because they refuse connections: no client reaches them. */
   get refusing(): ReadonlySet<string> {
     return this.#refusing;
   }

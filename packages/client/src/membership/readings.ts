@@ -25,7 +25,7 @@ export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string
   );
 }
 
-/** The closed handovers that each of these nodes knows of, as of their earliest confirmation. */
+/** The closed handovers that all of these nodes have, each with its earliest confirmation. */
 export function closedOnAll(answers: readonly Answer[]): ReadonlyMap<string, Closing> {
   const [first, ...others] = answers.flatMap(({ readings = [] }) => readings.map(({ history }) => history.closings));
   const closed = new Map<string, Closing>();
@@ -37,7 +37,7 @@ export function closedOnAll(answers: readonly Answer[]): ReadonlyMap<string, Clo
   return closed;
 }
 
-/** What these nodes hold of clusters, by node id. */
+/** What these nodes say about their cluster, by node id. */
 export function identitiesOf(answers: readonly Answer[]): ReadonlyMap<string, NodeIdentity> {
   return new Map(answered(answers).map(({ node, readings }) => [node.id, identityIn(readings)]));
 }

@@ -87,7 +87,7 @@ export class Rotation {
     return isDraining(this.#membership.history, id);
   }
 
-  /** How far the drain of a node that is out of rotation is; `undefined` without one. */
+  /** The state of the drain of a node that is out of rotation; `undefined` without a drain. */
   drainOf(id: string): 'draining' | 'drained' | undefined {
     if (!this.isDrained(id)) return undefined;
     return this.isDraining(id) ? 'draining' : 'drained';
@@ -99,7 +99,7 @@ export class Rotation {
     return [...listedIds].some((other) => other !== id && !isTakenOut(history, other));
   }
 
-  /** Whether the node is being drained, or was: the client that drains it records when it is done. */
+  /** Whether the node is listed and drained or being drained: the client that drains it records when that is done. */
   isLeftToDrain(id: string): boolean {
     return this.isDrained(id) && this.lists(id);
   }

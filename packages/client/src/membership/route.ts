@@ -32,11 +32,14 @@ export interface RoutingState {
   readonly others: readonly OpenView[];
   /** When every client acts on the current view, milliseconds since 1970. */
   readonly agreedAt: number;
-  /** Unlisted nodes that answer no client: nothing can be read from them, and nothing waits for them. */
+  /**
+   * Nodes that are not asked, and that nothing waits for: unlisted nodes that answer no client, have lost their
+   * records, or that this client must not connect to; and nodes of other clusters.
+   */
   readonly gone: ReadonlySet<string>;
-  /** Drained nodes on whose views no client acts: what was acknowledged is on other nodes, too. */
+  /** Drained nodes of views that no client acts on any more: everything acknowledged is on other nodes, too. */
   readonly drained: ReadonlySet<string>;
-  /** Those that are out of reach: their records are on other nodes, and nothing waits for them. */
+  /** The nodes of `drained` that are down: their records are on other nodes, and nothing waits for them. */
   readonly emptied: ReadonlySet<string>;
   /** The listed name of a machine by its earlier name. */
   readonly aliases: ReadonlyMap<string, string>;
@@ -55,7 +58,7 @@ export interface Route {
   readonly targets: readonly string[];
   /**
    * The owners in each open view, the current one included: one answering owner per view reveals what was acknowledged
-   * under it. Without the owners of a view in which one has been drained.
+   * under it. Omits a view if one of its owners has been drained.
    */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
@@ -107,7 +110,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
     // A node that was no owner then may lack what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id) && !state.emptied.has(id));
-    // What was acknowledged by a view with a drained node has been copied to the owners: their answer is enough.
+    // Everything acknowledged under a view with a drained node was copied to the owners: their answer is enough.
     if (inReach.length > 0 && !then.some((id) => state.drained.has(id))) groups.push(inReach);
     for (const id of inReach) {
       targets.add(id);

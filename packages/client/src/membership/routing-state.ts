@@ -32,7 +32,7 @@ export function openViews(
   return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
 }
 
-/** What `Membership` knows of nodes. */
+/** What `Membership` knows about nodes. */
 export interface NodeKnowledge {
   readonly history: History;
   /** Ids of the nodes that discovery lists. */
@@ -75,7 +75,7 @@ export function routingState(
       ...[...known.nodes()].filter(isLost),
     ]),
     drained,
-    // They were stopped, so nothing waits for them.
+    // These nodes were stopped, so nothing waits for them.
     emptied: new Set([...drained].filter((id) => down.has(id))),
     // A copy, because states are compared with later ones.
     aliases: new Map(known.aliases.names),

@@ -30,7 +30,7 @@ export class Sightings {
     this.#seen.set(name, { said, at: now, matters: this.#seen.get(name)?.matters ?? 0 });
   }
 
-  /** This client's clock was `byMs` behind from `since` on: what it saw meanwhile, it saw that much later. */
+  /** This client's clock was `byMs` behind since `since`: moves the sightings of that time forward by `byMs`. */
   adopted({ since, byMs }: Adoption): void {
     for (const seen of this.#seen.values()) if (seen.at >= since) seen.at += byMs;
   }

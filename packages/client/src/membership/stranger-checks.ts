@@ -1,4 +1,4 @@
-/** Questions about other clients of a node, for operations that must not surprise them. */
+/** Checks whether clients with another history use a node, before an operation that would harm them. */
 import type { ClusterNode } from '../cluster.ts';
 import type { Clock } from '../clock.ts';
 import type { Node } from '../node/node.ts';

@@ -1,7 +1,7 @@
 /**
  * Detects clients that use a node under another `historySecret`, or under none: they have a history of their own and
- * don't see what this client publishes. Their unverified history is only read to refuse operations that they would have
- * to know of.
+ * don't see what this client publishes. Their history can't be verified, so it is only a reason to refuse operations
+ * that they would have to see.
  */
 import type { ClusterNode } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';

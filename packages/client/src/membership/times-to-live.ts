@@ -17,14 +17,14 @@ export class TimesToLive {
   }
 
   /**
-   * Call it before a record is written for `seconds`, because a caller asks for it (`new`) or as the rest of its life
-   * (`remaining`). Returns whether the history must be published first.
+   * Call it before a record is written for `seconds`. A caller asked for that time (`new`), or it is what remains of
+   * the record's time to live (`remaining`). Returns whether the history must be published first.
    */
   use(seconds: number, which: 'new' | 'remaining'): boolean {
     if (which === 'new' && this.#requested[0] !== seconds)
       this.#requested = [seconds, ...this.#requested.filter((other) => other !== seconds)].slice(0, MAX_REQUESTED);
     if (seconds <= this.#longest) return false;
-    // Rounds up to a requested one: migrated records have ever less time left, and each would need publishing.
+    // Rounds up to a requested one: every migrated record has another time left, and each would need publishing.
     this.#longest = Math.min(
       ...this.#requested.filter((requested) => requested >= seconds),
       which === 'new' ? seconds : Infinity,

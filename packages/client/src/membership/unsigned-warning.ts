@@ -1,5 +1,5 @@
 /**
- * Warns of what a client without a `historySecret` can't do. Once per process, for a fixed list of nodes or if the
+ * Warns, once per process, of what a client without a `historySecret` can't do: for a fixed list of nodes, or if the
  * history names unlisted nodes.
  */
 const WARNING =

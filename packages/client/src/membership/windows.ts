@@ -28,7 +28,7 @@ export class Windows {
     return Math.min(latest, this.#confirmations.at(id, entry.confirmedAt, now, matters));
   }
 
-  /** The clock was behind. */
+  /** Corrects the sightings of the time in which this client's clock was behind. */
   adopted(adoption: Adoption): void {
     this.#confirmations.adopted(adoption);
   }
@@ -51,7 +51,7 @@ export class Windows {
     return this.agreedAfter(id, entry, now) + this.#lengthMs(entry);
   }
 
-  /** When the view's window ends for clients that read of it later. */
+  /** When the view's window ends for clients that read the entry later. */
   endOf(entry: ViewEntry): number {
     return actedOnUntil(entry) + agreementMs(this.#options) + this.#lengthMs(entry);
   }

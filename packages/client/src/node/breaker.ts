@@ -27,9 +27,10 @@
  * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server. Those
  *   within {@link SAME_FAILURE_MS} of each other count once: a hundred requests in flight during one hiccup are one
  *   failure.
- * - Failures that don't count, because the node is well: a refused key or value (too large, or no memory left: the node
+ * - Failures that don't count, because the node works: a refused key or value (too large, or no memory left: the node
  *   still answers reads), an aborted request, a full queue.
- * - Only the answer to a request resets the failures: a node that answers only probes is not well.
+ * - Until a node is `down`, only the answer to a request resets the failures: a node that answers only probes does not
+ *   work.
  */
 import { SessClientError, type SessClientErrorCode } from '../errors.ts';
 
@@ -137,8 +138,8 @@ export class Breaker {
   }
 
   /**
-   * A probe that fails with its connection adds nothing to that loss; a probe that had to connect proves that
-   * connecting fails.
+   * A probe sent in state `up` failed with an open connection: that is the same failure as the loss of the connection.
+   * A probe sent in another state had to connect, and proves that connecting fails.
    */
   #probeLost(error: Error, sentIn: BreakerState): void {
     if (sentIn !== 'up') this.#become('down', error);
@@ -164,7 +165,7 @@ export class Breaker {
 }
 
 /**
- * Whether a failure counts against the node. An error that is no `SessClientError` is a bug of the transport, and
+ * Whether a failure counts against the node. An error that is not a `SessClientError` is a bug of the transport, and
  * counts.
  */
 export function blamesNode(error: unknown): boolean {

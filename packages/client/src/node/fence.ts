@@ -4,8 +4,8 @@
  * reads records. The node executes both in order, so at least one of the two sees the other's change, without trusting
  * a clock.
  *
- * A client acts by the token that it read before it read the history. A missing token proves nothing, so it counts as a
- * change.
+ * A client compares with the token that it read before it read the history. A missing token proves nothing, so it
+ * counts as a change.
  */
 
 /** The node's token under the key of each seal; `undefined` if it has none. */
@@ -65,7 +65,7 @@ export class Fence {
   }
 
   /**
-   * Another object after each change of the fence. A proxy can hide a restart of memcached, which then counts CAS numbers
+   * A new object after each change of the fence. A proxy can hide a restart of memcached, which then counts CAS numbers
    * from 1 again: a number from an earlier period may belong to another item. The restart removes the fence.
    */
   get period(): FencePeriod {

@@ -7,9 +7,9 @@ import type { Transport, TransportNode } from '../transport/transport.ts';
 const INTERVAL_MS = 500;
 
 export interface NameWatchSetup {
-  /** The addresses that the name leads to now. */
+  /** The addresses that the name resolves to now. */
   readonly addresses: () => Promise<readonly { readonly address: string }[]>;
-  /** The name leads to an address that it did not lead to before. */
+  /** The name resolves to an address that it did not resolve to before. */
   readonly onMoved: () => void;
   readonly clock: Clock;
   /** Returns numbers in [0, 1). */
@@ -17,9 +17,9 @@ export interface NameWatchSetup {
 }
 
 /**
- * Notices that the name of a node leads to another machine. It looks while the node does not answer: a pod or machine
- * that returns has a new address, and the pauses between probes, or an attempt to connect to the old address that
- * nobody refuses, can be longer than the name service takes.
+ * Notices that the name of a node resolves to another machine. Looks the name up while the node does not answer: a pod
+ * or machine that returns has a new address. The pauses between probes, or an attempt to connect to the old address
+ * that nobody refuses, can take longer than the name service.
  */
 export class NameWatch {
   readonly #setup: NameWatchSetup;
@@ -33,7 +33,7 @@ export class NameWatch {
     this.#setup = setup;
   }
 
-  /** Looks now, and at every interval until {@link stop}. */
+  /** Looks the name up now, and at every interval until {@link stop}. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
@@ -70,7 +70,7 @@ export class NameWatch {
   }
 }
 
-/** `undefined` for a node that is not connected to by a name. */
+/** `undefined` if the node has no name to look up, or the transport can't look names up. */
 export function watchName(
   { host, address, path }: TransportNode,
   { transport, clock, random }: Pick<NameWatchSetup, 'clock' | 'random'> & { readonly transport: Transport },

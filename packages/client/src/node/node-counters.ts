@@ -18,7 +18,7 @@ export interface NodeCounters {
 /** A node that may have statistics. */
 export interface NodeWithStats {
   readonly id: string;
-  /** Number of the connection: behind a new one the node may have restarted. */
+  /** Number of the connection: if it changes, the node may have restarted. */
   readonly epoch: number;
   /** Rejects if the node does not report statistics. */
   stats(section: StatsSection): Promise<ReadonlyMap<string, string>>;
@@ -80,7 +80,7 @@ export class CountersOfNodes {
     return counters;
   }
 
-  /** Takes what a node said to another question, at `at` (milliseconds since 1970), as a reading. */
+  /** Stores the node's statistics of the time `at` (milliseconds since 1970) as a reading, whoever asked for them. */
   remember(node: NodeWithStats, stats: ReadonlyMap<string, string>, at: number): NodeCounters | undefined {
     const uptime = Number(stats.get('uptime') ?? Number.NaN);
     if (!Number.isFinite(uptime)) return undefined;

@@ -36,7 +36,7 @@ export class NodePool {
     return known !== undefined;
   }
 
-  /** Connects anew to a node whose name leads to another machine. Returns whether the node was in use. */
+  /** Replaces the connection to a node whose name resolves to another machine. Returns whether the node was in use. */
   renew(node: Node): boolean {
     if (this.#nodes.get(node.id) !== node) return false;
     this.#retire(node);

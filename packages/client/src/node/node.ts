@@ -41,7 +41,7 @@ export interface NodeSetup {
   readonly onStateChange: () => void;
   /** A node's connection was lost, or re-established before the node was ejected. */
   readonly onInterruption: () => void;
-  /** The name of a node that does not answer leads to another machine. */
+  /** The name of a node that does not answer resolves to another machine. */
   readonly onMoved: (node: Node) => void;
 }
 
@@ -66,7 +66,7 @@ export class Node {
   readonly #setup: NodeSetup;
   readonly #breaker: Breaker;
   readonly #prober: Prober;
-  /** Absent for a node on an address or a Unix socket. */
+  /** Absent for a node with an address or a Unix socket, and if the transport can't look names up. */
   readonly #nameWatch: NameWatch | undefined;
   readonly #transport: NodeTransport;
   readonly #asRecord: (item: StoredItem | undefined) => CacheRecord | undefined;
@@ -117,7 +117,7 @@ export class Node {
     });
     this.#prober.start();
     this.#nameWatch = watchName(target, setup, () => setup.onMoved(this));
-    // Beside the probe, whose connection looks up the same.
+    // Beside the first probe, whose connection looks up the same name.
     this.#nameWatch?.start();
   }
 
@@ -205,13 +205,13 @@ export class Node {
     return this.#pending;
   }
 
-  /** Reports `suspect` as `up`: reconnecting is no outage. */
+  /** Reports `suspect` as `up`: reconnecting is not an outage. */
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;
   }
 
-  /** Whether connections to the node fail, rather than wait for an answer: then a probe soon tells whether it is back. */
+  /** Whether connections to the node fail instead of waiting: then a probe soon shows whether the node is back. */
   get failsAtOnce(): boolean {
     return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }
@@ -317,7 +317,7 @@ export class Node {
     return Promise.reject(unreachable(this.id, this.#since, clock.now(), this.#prober.dueInMs, this.#breaker.cause));
   }
 
-  /** Like a probe, this does not reset failures: a node that answers only this is not well. */
+  /** Like a probe, this does not reset failures: a node that answers only this does not work. */
   readonly #token: TokenReader = (key, take) => {
     if (this.#breaker.state === 'down') return this.#refuse();
     this.#begun();

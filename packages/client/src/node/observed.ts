@@ -1,4 +1,4 @@
-/** Publishes what became of a request to a node. Only for a channel with subscribers: it costs a closure per request. */
+/** Publishes the outcome of a request to a node. Call it only if the channel has subscribers: it allocates closures. */
 import type { Clock } from '../clock.ts';
 import { requestChannel, type RequestMessage } from '../diagnostics.ts';
 

@@ -63,8 +63,8 @@ export class Prober {
   }
 
   /**
-   * Probes the node without waiting for the schedule, at most once in {@link LEAST_PAUSE_MS} while it fails. Resolves to
-   * whether it answers a probe sent after this call.
+   * Probes the node without waiting for the schedule, at most once in {@link LEAST_PAUSE_MS} while it fails. Resolves
+   * to whether it answers a probe sent after this call.
    */
   probeNow(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
@@ -131,7 +131,7 @@ export class Prober {
   }
 
   #probe(why: 'due' | 'asked' = 'due'): Promise<boolean> {
-    // Scheduled again when this one is answered.
+    // The next probe is scheduled when this one settles.
     this.#cancel?.();
     const sentIn = this.#breaker.state;
     this.#underWay = this.#send().then(

@@ -1,11 +1,12 @@
-/** As deep as errors of a connection are wrapped: by the transport, and for requests that were not sent. */
+/** Errors of a connection are wrapped at most this deep: by the transport, and for requests that were not sent. */
 const MAX_DEPTH = 5;
 /** This machine has no address of that family. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /**
- * Whether the operating system said that nothing listens at the address. Any other failure may be this client's alone: a
- * name that does not resolve, a network without a route, a certificate that it does not trust, a limit of connections.
+ * Whether the operating system said that nothing listens at the address. Any other failure may concern only this
+ * client: a name that does not resolve, a network without a route, a certificate that it does not trust, a limit of
+ * connections.
  */
 export function isRefusal(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > MAX_DEPTH) return false;

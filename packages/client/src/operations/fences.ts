@@ -29,8 +29,8 @@ export class Fences {
   }
 
   /**
-   * Whether no fence changed. For a write to several nodes: an unchanged route is not enough, because a node that has it
-   * already may have lost its memory since. Reads what changed, so that the next attempt acts by it.
+   * Whether no fence changed. For a write to several nodes: an unchanged route is not enough, because a node that has
+   * stored the write may have lost its memory since. Reads the history again after a change, for the next attempt.
    */
   async areUnchanged(): Promise<boolean> {
     const changed = await this.changed();

@@ -1,7 +1,7 @@
 /**
  * Replaces a copy on an earlier owner that is being emptied by a "moved" mark. The copy is not just deleted: a writer
- * that found nothing before the copy came would find nothing again and believe that it won. The mark outlives anything
- * a writer acts by.
+ * that found nothing before the copy was stored would find nothing again, and believe that it won. The mark lives
+ * longer than a writer uses a read.
  */
 import { encodeMoved, MOVED_FLAGS } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';

@@ -180,8 +180,8 @@ export function isCovered(route: Route, replies: readonly Reply[]): boolean {
 }
 
 /**
- * The error if a node that may hold the key did not answer: that is no miss. If only that node was asked, or it refused
- * a value, its own error is clearer.
+ * The error if a node that may hold the key did not answer: that is not a miss. If only that node was asked, or it
+ * refused a value, its own error is clearer.
  */
 export function outOfReach(failure: SessClientError, replies?: readonly Reply[]): SessClientError {
   if (replies?.length === 1 || refusedValue(failure)) return failure;

@@ -2,18 +2,18 @@
  * Nodes that a write skipped because they were down. One client notices sooner than another that a node has
  * restarted. A write must not be acknowledged without a node that other clients read again.
  *
- * A touch needs no probe. It changes no value, so a reader that finds a copy which was not prolonged is right. A reader
- * that no longer finds it asks the other owners, and looks at the fence of each before it reports a miss: the copy was
- * made outside these owners only after one of them was told of the view in which it lives.
+ * A touch needs no probe. It changes no value, so a reader may use a copy whose life the touch did not extend. A reader
+ * that finds this copy expired asks the other owners, and reads the fence of each before it reports a miss: a copy
+ * outside these owners is written only after its view was published to one of them.
  */
 import type { Cluster } from '../cluster.ts';
 import type { Route } from '../membership/route.ts';
 import type { Reply } from './replies.ts';
 
 /**
- * Returns whether a write may leave out these nodes. Call it when the fences have been read behind the write: another
- * client may have published meanwhile that it acts on a view with them. Only then probes them, and does not wait for a
- * node that hangs.
+ * Returns whether a write may omit these nodes. Call it when the fences have been read behind the write: another client
+ * may have published meanwhile that it acts on a view with them. Then probes the nodes, but only during an overlap, and
+ * does not wait for a node that hangs.
  */
 export async function maySkip(
   cluster: Cluster,

@@ -1,13 +1,13 @@
 /**
- * A node that was drained and then stopped, before it left the list. What was acknowledged is on other nodes, so an
- * operation that fails by it is repeated without it.
+ * A node that was drained and then stopped, before it left the list. Everything acknowledged is on other nodes, so an
+ * operation that fails because of this node is repeated without it.
  */
 import type { Cluster } from '../cluster.ts';
 import { SessClientError } from '../errors.ts';
 
 /**
- * Returns whether the operation failed by a drained node that refuses connections, and now has a route without it. One
- * lost connection proves nothing, so the node is probed.
+ * Returns whether the operation failed because of a drained node that does not answer, and now has a route without that
+ * node. One lost connection proves nothing, so the node is probed.
  */
 export async function hasStopped(cluster: Cluster, key: string, error: unknown): Promise<boolean> {
   if (!SessClientError.is(error) || error.node === undefined || !cluster.rotation.isDrained(error.node)) return false;

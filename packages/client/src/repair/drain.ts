@@ -19,8 +19,8 @@ export interface DrainableCluster extends ListingCluster {
   /** Clients with another `historySecret`, or none, would not see the mark. */
   readonly strangers: StrangerChecks;
   /**
-   * Records that all of the node's records are on their owners, so that nothing is rereplicated when it leaves. Never
-   * rejects.
+   * Stores on the nodes that every record of the node is on its owners, so that nothing is rereplicated when the node
+   * leaves. Never rejects.
    */
   wasEmptied(id: string): Promise<void>;
   /** Milliseconds until no handover names the node; 0 when none does. */
@@ -28,7 +28,7 @@ export interface DrainableCluster extends ListingCluster {
 }
 
 const PROGRESS_EVERY_MS = 100;
-/** How often to check again an end that is minutes away: changes of the cluster move it. */
+/** Longest pause before the end of the last handover is computed again: changes of the cluster move it. */
 const LONG_WAIT_MS = 1_000;
 
 export async function drain(cluster: DrainableCluster, id: string, options: DrainOptions): Promise<DrainProgress> {
@@ -85,7 +85,7 @@ async function outlast(
   }
 }
 
-/** Returns a node to rotation that any client drained or is draining. */
+/** Returns a node to rotation, whichever client drained it or is draining it. */
 export async function putBack(cluster: DrainableCluster, id: string): Promise<void> {
   await cluster.relearn([]);
   if (!cluster.rotation.lists(id))

@@ -10,7 +10,10 @@ import type { ListingCluster } from './migrate-key.ts';
 import { readRepair } from './read-repair.ts';
 
 export interface Emptied {
-  /** Whether an elder held a copy from before, or other clients wrote the key faster than it could be copied. */
+  /**
+   * Whether an elder held a copy written before `before`, or other clients wrote the key faster than it could be
+   * copied.
+   */
   readonly isFound: boolean;
   /** Whether an owner lacked the newest entry. */
   readonly isMigrated: boolean;

@@ -32,7 +32,7 @@ export interface FinishableCluster extends ListingCluster {
   readonly closable: readonly Closable[] | undefined;
   /** All nodes that may hold keys; `undefined` while one is out of reach. */
   readonly nodeIds: readonly string[] | undefined;
-  /** Whether copies are being rereplicated, which comes first. */
+  /** Whether copies are being rereplicated: handovers are finished after that. */
   readonly isRestoring: boolean;
   /** Publishes that these views are closing, or closed; resolves after an attempt on every node. */
   closeViews(views: readonly Closable[], isClosed: boolean): Promise<void>;
@@ -42,9 +42,9 @@ export interface FinishableCluster extends ListingCluster {
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Each pass moves what the previous one left, or what came meanwhile. */
+/** Each pass moves the copies that the previous pass left, or that were written meanwhile. */
 const MAX_PASSES = 20;
-/** Mostly one key at a time: a handover may last for hours, and a visitor of this process waits for every batch. */
+/** Usually one key at a time: a handover may last for hours, and a visitor of this process waits for every batch. */
 const BATCH_MS = 1;
 /** The lease never records completion: the history does. */
 const NEVER_DONE = Number.MAX_SAFE_INTEGER;

@@ -4,14 +4,18 @@ import { Pace } from './pace.ts';
 
 /** Most keys processed at once: enough to hide the round trips, few enough to leave the nodes to their users. */
 const AT_ONCE = 32;
-/** At a lower rate, as many at once as are due in this time: a burst and a long pause would delay every other request. */
+/**
+ * At a lower rate, as many at once as are due in this time: a burst and a long pause would delay every other request.
+ */
 const BATCH_MS = 4;
 
 /** How fast keys are processed. */
 export interface KeyRate {
-  /** The most. */
+  /** Most keys per second. */
   readonly keysPerSecond: number;
-  /** Keys that are due in this time are processed at once. Default {@link BATCH_MS}; less if nobody waits for the end. */
+  /**
+   * Keys that are due in this time are processed at once. Default {@link BATCH_MS}; less if nobody waits for the end.
+   */
   readonly batchMs?: number;
 }
 
@@ -22,8 +26,8 @@ const SLICE_MS = 1;
 const LOOK_AT_CLOCK_EVERY = 64;
 
 /**
- * Calls `work` with batches of the wanted keys, some of them empty, at the given rate, and at a lower one while the
- * process is busy ({@link Pace}). Rejects with the first error of `work`.
+ * Calls `work` with batches of the wanted keys, at the given rate, and at a lower one while the process is busy
+ * ({@link Pace}). A batch may be empty. Rejects with the first error of `work`.
  */
 export async function forKeysOn(
   cluster: ListingCluster,
@@ -39,7 +43,7 @@ export async function forKeysOn(
   let listed = 0;
   let sliceFrom = cluster.clock.elapsed();
   const flush = async (): Promise<void> => {
-    // The listing may have been waited for: that did not keep the loop.
+    // Waiting for the listing did not block the event loop.
     const blockedMs = Math.min(cluster.clock.elapsed() - sliceFrom, SLICE_MS);
     await work(batch);
     await pace.rest(batch.length, blockedMs, signal);

@@ -14,7 +14,8 @@ const LEASE_SECONDS = 15;
 const HELD = 'held';
 const FREE = '0';
 /**
- * Clocks differ. A completion record from further in the future is ignored: it would prevent the work for that long.
+ * Clocks differ. A completion record from further in the future is ignored, because it would prevent the work for that
+ * long.
  */
 const MAX_AHEAD_MS = 86_400_000;
 
@@ -116,7 +117,7 @@ export class Lease {
   }
 }
 
-/** A value that is no lease (another program's, or one that never expires) may be replaced. */
+/** A value that is not a lease (another program's, or one that never expires) may be replaced. */
 function isHeld(entry: Entry): boolean {
   return (
     entry.kind === 'record' &&

@@ -50,7 +50,7 @@ export async function migrate(
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-/** `overtaken`, so that the next read finds the tombstone, or the error of a node that refused it. */
+/** Returns `overtaken`, so that the caller reads the tombstone next, or the error of a node that refused it. */
 export async function migrateTombstone(
   cluster: Cluster,
   key: string,

@@ -9,7 +9,7 @@ const KEYS_PER_SECOND = 2_000;
 const BATCH = 8;
 const SECOND = 1_000;
 
-/** A process that works on batches without end, each of which takes `takesMs`. */
+/** A process with an endless series of batches, each of which takes `takesMs`. */
 class Worker {
   readonly clock = new FakeClock();
   keys = 0;
@@ -34,7 +34,7 @@ class Worker {
     }
   }
 
-  /** Handlers of the application keep the event loop for `ms` of every `everyMs`. */
+  /** Handlers of the application block the event loop for `ms` of every `everyMs`. */
   handle(ms: number, everyMs: number): () => void {
     let isOn = true;
     const next = (): void => {

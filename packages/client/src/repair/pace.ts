@@ -1,27 +1,27 @@
 /**
- * The pace of background work: at most so many keys a second, and fewer while the process or its machine is busy, so
+ * The pace of background work: at most `keysPerSecond` keys, and fewer while the process or its machine is busy, so
  * that the callers' requests come first.
  *
- * A timer that fires late tells how long a caller's reply waits, whatever the reason: handlers of the application,
- * garbage collection, or other processes on the same processor. During a rest this work runs nothing, so it does not
+ * A timer that fires late shows how long a caller's reply waits, whatever the reason: handlers of the application,
+ * garbage collection, or other processes on the same processor. This work does not run during a rest, so it does not
  * measure itself.
  */
 import type { ListingCluster } from './migrate-key.ts';
 
 /** Least rest between two batches, milliseconds. */
 const LEAST_REST_MS = 1;
-/** Rest for each millisecond in which a batch kept the event loop: at most a quarter of the loop's time. */
+/** Rest for each millisecond in which a batch blocked the event loop: batches get at most a quarter of its time. */
 const REST_PER_BLOCKED_MS = 3;
 /** Rest for each millisecond that the last rest ended late. */
 const REST_PER_LATE_MS = 4;
 /** Timers of an idle process are late by up to this: Node.js counts whole milliseconds. */
 const TIMER_MS = 1;
 /**
- * Longest rest because of a busy process, milliseconds: the work must end on a machine that is always busy, and a drain
- * before its node is stopped.
+ * Longest rest because of a busy process, milliseconds: the work must end even on a machine that is always busy, and a
+ * drain must end before its node is stopped.
  */
 const LONGEST_REST_MS = 10;
-/** How much of a delay is made up for, milliseconds. Catching up with more would be a burst when callers wait, too. */
+/** Longest delay that the next batches catch up with, milliseconds: more would be a burst while callers wait, too. */
 const MOST_BEHIND_MS = 4;
 
 export class Pace {
@@ -42,7 +42,7 @@ export class Pace {
    * Resolves when the next batch may begin, or when the signal fires.
    *
    * @param keys in the batch that ended
-   * @param blockedMs how long that batch kept the event loop
+   * @param blockedMs how long that batch blocked the event loop
    */
   async rest(keys: number, blockedMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { clock } = this.#cluster;

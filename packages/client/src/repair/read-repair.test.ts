@@ -51,7 +51,7 @@ describe('a copy that a read restores', () => {
   });
 });
 
-/** As if it was not touched because its node was away, or an earlier owner. */
+/** Shortens a copy's life, as if a touch had not reached it because its node was down, or an earlier owner. */
 function shorten(server: FakeServer, key: string): void {
   if (server.get(key) !== undefined) server.touch(key, 40);
 }

@@ -8,12 +8,12 @@ import { Fences } from '../operations/fences.ts';
 import { asFailure, askNodes, casOf, needs, type Reply } from '../operations/replies.ts';
 
 /**
- * Replaces only what `missing` saw: a write since then wins. Returns whether all nodes stored it, or the error of one
- * that refused it; a later read repairs the rest.
+ * Stores the record only where the item is still as in `missing`: a later write wins. Returns whether all nodes stored
+ * it, or the error of a node that refused it; a later read repairs the rest.
  *
- * `changed`: a node may have lost its memory since its fence was read, and nothing was stored. A writer may have written
- * to it, and not yet to the node that `record` is from: it must see the renewed fences first. They are renewed now; read
- * again.
+ * `changed`: nothing was stored, because a node may have lost its memory since its fence was read. A writer may have
+ * written to that node, and not yet to the node that `record` is from: the writer must see the renewed fences first.
+ * The fences are renewed now; read again.
  */
 export async function readRepair(
   cluster: Cluster,
@@ -48,10 +48,10 @@ export async function readRepair(
 const LAST_SECONDS = 2;
 
 /**
- * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes tell whole
- * seconds, rounded up, so a restored copy may live up to a second longer. Two copies whose ends differ by that much are
- * never restored from each other in turn, because the last seconds are not restored: otherwise they would live for as
- * long as somebody reads.
+ * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes report whole
+ * seconds, rounded up, so a restored copy may live up to a second longer. A copy in its last seconds is not restored:
+ * otherwise two copies whose ends differ by a second would be restored from each other in turn, and live for as long as
+ * a client reads them.
  */
 export async function restoreCopies(
   cluster: Cluster,

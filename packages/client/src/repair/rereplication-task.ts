@@ -11,7 +11,7 @@ export interface RereplicatingCluster extends ListingCluster {
   readonly rotation: Rotation;
 }
 
-/** The work by the current view. */
+/** The work, as the current view requires it. */
 export interface RereplicationPlan {
   /** The nodes whose keys are processed. */
   readonly sources: readonly string[];
@@ -27,9 +27,9 @@ export interface RereplicationPlan {
 export interface RereplicationTask {
   readonly node: string;
   readonly reason: RereplicationReason;
-  /** Call it before the work: resolves to whether it can begin. */
+  /** Call it before the work. Resolves to whether the work can begin. */
   prepare(): Promise<boolean>;
-  /** `over`: nothing is left to do. `later`: not possible by the current view. */
+  /** `over`: nothing is left to do. `later`: not possible in the current view. */
   plan(): RereplicationPlan | 'over' | 'later';
 }
 
@@ -50,7 +50,9 @@ export class ReturnedNode implements RereplicationTask {
     this.#since = cluster.clock.latest();
   }
 
-  /** Another round of the history, so that the fences of the sources were renewed after the node lost its memory. */
+  /**
+   * Runs another round of the history, so that the fences of the sources are renewed after the node lost its memory.
+   */
   prepare(): Promise<boolean> {
     return this.#cluster.relearn([this.node]);
   }

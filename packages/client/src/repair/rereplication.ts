@@ -1,6 +1,7 @@
 /**
- * Restores copies in the background, before reads ask for them: those that a returned node lacks, and those that a node
- * took with it. One client works, holding a lease; the others wait and take over if it dies.
+ * Restores copies in the background, before reads ask for them: those that a returned node lacks, and those that were
+ * lost with a node that left. One client does the work and holds a lease; the others wait, and take over if that client
+ * dies.
  */
 import { rereplicationChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Detects a second name of a machine in rotation, as when a list of addresses becomes a list of host names: a copy on
- * the "earlier owner" is then the owner's only copy, and must not be removed. Two names of a machine that left do no
- * harm: both mean the same copies, which the owners get.
+ * Detects a second name of a machine in rotation, for example after a list of addresses became a list of host names: a
+ * copy on the "earlier owner" is then the owner's only copy, and must not be removed. Two names of a machine that left
+ * do no harm: both mean the same copies, and the owners get these.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -17,7 +17,7 @@ const TTL_SECONDS = 60;
  * Stores a different random value under each name, one after another, and reads all back.
  *
  * @param ids all nodes that may hold copies
- * @throws {SessClientError} `SESS_UNAVAILABLE` if two names may lead to one machine in rotation
+ * @throws {SessClientError} `SESS_UNAVAILABLE` if two names may belong to one machine in rotation
  */
 export async function refuseSecondNames(
   cluster: Cluster & { readonly rotation: Rotation },
@@ -25,7 +25,7 @@ export async function refuseSecondNames(
   signal: AbortSignal,
 ): Promise<void> {
   const rotation = new Set(cluster.rotation.ids);
-  // The nodes in rotation last, so that their values stand on every machine that has one of them.
+  // The nodes in rotation come last: a machine with a name in rotation keeps the value of that name.
   const inOrder = ids.toSorted((one, other) => Number(rotation.has(one)) - Number(rotation.has(other)));
   const names = new Map<string, string>();
   for (const id of inOrder) {

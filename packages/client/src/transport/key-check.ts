@@ -10,7 +10,7 @@ const RESERVED_BEGINNING: number = RESERVED_PREFIX.charCodeAt(0);
 /** A search for a bad character takes half the time of matching the whole key. */
 const REFUSED_CHARACTER: RegExp = /[^\x21-\x7e]/;
 
-/** The last valid key: several layers check the key of one operation, mostly as the same string. */
+/** The last valid key: several layers check the key of one operation, usually as the same string. */
 let lastValidKey = '';
 
 /** Whether `key` is valid in every memcached protocol: 1 to 250 bytes of printable ASCII without space. */

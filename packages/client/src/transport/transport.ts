@@ -17,13 +17,13 @@ export interface Transport {
   /** Short name for people and diagnostics: `text`, `memjs`. */
   readonly name: string;
   /**
-   * Creates the transport of one node. It connects by itself, at the latest for the first request, and reconnects after
-   * a loss.
+   * Creates the transport of one node. The transport connects by itself, at the latest for the first request, and
+   * reconnects after a loss.
    */
   open(node: TransportNode, options: TransportOptions, events: TransportEvents): NodeTransport;
   /**
    * The addresses that a connection to this host name would try now. Absent if the transport does not connect by name:
-   * then nobody notices before the next connection that a name leads to another machine.
+   * then only the next connection notices that a name resolves to another machine.
    */
   addressesOf?(host: string): Promise<readonly { readonly address: string }[]>;
 }
@@ -127,7 +127,7 @@ export interface RequestOptions {
 }
 
 export interface ListingOptions extends RequestOptions {
-  /** Keys that begin otherwise may be left out: a hint, which makes a long listing cheap. Default: none. */
+  /** A hint that makes a long listing cheap: keys without this prefix may be omitted. Default: none. */
   readonly prefix?: string;
 }
 

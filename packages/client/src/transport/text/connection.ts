@@ -28,7 +28,9 @@ export interface ConnectionEvents {
   ready(): void;
   /** Replies were read. */
   answered(): void;
-  /** The probe that {@link Connection.requireProbe} sent was not answered for a share of `timeoutMs`; it still may be. */
+  /**
+   * The probe that {@link Connection.requireProbe} sent was not answered for a share of `timeoutMs`; it still may be.
+   */
   doubted(): void;
   /** The probe was answered. */
   trusted(): void;
@@ -105,7 +107,7 @@ export class Connection {
     return this.#conversation !== undefined;
   }
 
-  /** Address of the machine that it leads to, while it is connected. */
+  /** Address of the connected machine; `undefined` without a connection. */
   get address(): string | undefined {
     return this.#over ? undefined : this.#socket.remoteAddress;
   }

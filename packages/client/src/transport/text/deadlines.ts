@@ -15,9 +15,9 @@ export interface DeadlineEvents {
 /**
  * One timer for all requests of a node. All have the same timeout, so they expire in the order of the queue.
  *
- * A busy process must not blame the node: a request's time begins when it is to be written, not when the caller made
- * it, and begins again when it had to wait for a probe after this process slept; time in which this process was blocked
- * or stopped does not count; and the socket is read before a request times out.
+ * A busy process must not blame the node. So the time of a request begins when the request is due to be written, not
+ * when the caller made it, and begins again if the request waited for a probe after this process slept. Time in which
+ * this process was blocked or stopped does not count. The socket is read before a request times out.
  */
 export class Deadlines {
   readonly #queue: RequestQueue;
@@ -35,7 +35,7 @@ export class Deadlines {
     this.#events = events;
   }
 
-  /** Starts the time of all unsent requests anew. */
+  /** Restarts the time of all unsent requests. */
   restart(): void {
     this.#queue.stopTime();
     this.start();
@@ -58,7 +58,7 @@ export class Deadlines {
     for (let request = this.#queue.head; request !== undefined;) {
       const after: Request | undefined = request.next;
       if (!request.settled) {
-        // Its time has not begun, nor that of those behind it.
+        // The time of this request has not begun, nor that of any request behind it.
         if (request.deadline === 0) break;
         if (request.deadline > now) {
           next = request.deadline;

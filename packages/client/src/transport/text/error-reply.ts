@@ -54,7 +54,7 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
     );
 }
 
-/** A value too large for the node, or a node out of memory, is no failure of the node. */
+/** A value too large for the node, or a node out of memory, is not a failure of the node. */
 function storeRefused(node: string, text: string, quote: string): SessClientError {
   if (/^SERVER_ERROR .*too large/i.test(text)) {
     const advice = 'Store less, raise memcached -I on every node, or set `maxValueBytes` below it.';

@@ -4,7 +4,7 @@ import { quoted } from './error-reply.ts';
 
 export type DialectName = 'meta' | 'classic';
 
-/** More than any greeting: a server that sends more is no memcached. */
+/** More than any greeting: a server that sends more is not memcached. */
 const MAX_GREETING_BYTES = 4096;
 
 type Step = 'authenticate' | 'meta' | 'version';

@@ -9,8 +9,8 @@ const [LINE_FEED, RETURN, SPACE, PERCENT, MINUS, ZERO, NINE] = [0x0a, 0x0d, 0x20
 const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x21, 0x7e];
 
 /**
- * Finds the keys in a listing. Works on bytes: a listing of a million lines arrives within a second, and strings of
- * them would keep the process from everything else.
+ * Finds the keys in a listing. Works on bytes: a listing of a million lines arrives within a second, and a string for
+ * each line would block the process.
  *
  * A line is `key=NAME exp=SECONDS ...`: NAME is URL-encoded, SECONDS since 1970 or -1. The rest differs between
  * versions.
@@ -28,8 +28,8 @@ export class KeyScanner {
 
   /**
    * @param prefix of the wanted keys
-   * @param onOther called with every line that has no key. Returns whether the listing goes on; throws if the line may
-   *   not come here
+   * @param onOther called with every line that has no key. Returns whether the listing continues; throws if the line is
+   *   not allowed at this point
    */
   constructor(prefix: string, onOther: (line: string) => boolean) {
     this.#prefix = Buffer.from(prefix);
@@ -43,7 +43,7 @@ export class KeyScanner {
 
   /**
    * Scans the bytes of one read, which may begin and end within a line. Returns the wanted keys, separated by line
-   * feeds; leaves out keys that this client can't have written.
+   * feeds; omits keys that this client can't have written.
    *
    * @throws {ReplyFault} if a line is malformed
    */

@@ -6,9 +6,9 @@
  * moves between them (memcached: doc/protocol.txt). The node omits expired items by its own clock.
  *
  * The listing is read as fast as it comes and kept packed until the caller takes it: while memcached waits for the
- * reader, it keeps a part of the hash table locked and blocks requests for keys there. Only beyond {@link
- * MAX_HELD_BYTES} the socket pauses for longer than a turn of the event loop. It pauses after every read, because a
- * socket that is always readable is read 32 times a turn: some 40,000 keys, which all other requests would wait for.
+ * reader, it keeps a part of the hash table locked and blocks requests for keys there. The socket pauses after every
+ * read until the next turn of the event loop, because a socket that is always readable is read 32 times a turn: all
+ * other requests would wait for some 40,000 keys. The socket pauses for longer only beyond {@link MAX_HELD_BYTES}.
  */
 import type { Socket } from 'node:net';
 
@@ -172,7 +172,7 @@ export class KeyListing {
     this.#keys.add(this.#scanner.scan(bytes));
   }
 
-  /** Takes a line without a key. Returns whether the listing goes on. */
+  /** Processes a line without a key. Returns whether the listing continues. */
   #line(line: string): boolean {
     const isFirst = !this.#announced && !this.#scanner.found;
     if (line === 'END') {

@@ -22,8 +22,8 @@ export interface ConnectionOwner {
  *   waits for a growing, jittered back-off.
  * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
  * - A connection from before this process slept is unverified: it must answer a probe before requests are sent. If it
- *   does not soon, another one is opened beside it, and the first to answer is kept: a slow network is not a dead
- *   connection. Pending reads of a dropped one are sent again.
+ *   does not answer soon, another connection is opened beside it, and the first one to answer is kept: a slow network
+ *   is not a dead connection. Pending reads of the dropped connection are sent again.
  */
 export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;
@@ -33,7 +33,7 @@ export class ReconnectingConnection {
   #connection: Connection | undefined;
   /** Opened beside an unverified connection that is silent. */
   #successor: Connection | undefined;
-  /** Whether it has answered a request. */
+  /** Whether the current connection has answered a request. */
   #served = false;
   /** Connections in a row that did not serve. */
   #failures = 0;
@@ -51,7 +51,7 @@ export class ReconnectingConnection {
     this.#owner = owner;
   }
 
-  /** Address of the machine that the connection leads to, while there is one. */
+  /** Address of the connected machine; `undefined` without a connection. */
   get address(): string | undefined {
     return this.#connection?.address;
   }

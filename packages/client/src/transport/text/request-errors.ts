@@ -11,7 +11,7 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
   );
 }
 
-/** The request waited for a connection all the time. */
+/** The request waited for a connection until it timed out. */
 export function notSentInTime(node: string, timeoutMs: number): SessClientError {
   const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
@@ -101,7 +101,7 @@ export function silentGreeting(
 const BINARY_ONLY =
   'it speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
 
-/** The connection ended before the node greeted: mostly only one of the two speaks TLS. */
+/** The connection ended before the node greeted: usually because only one of the two uses TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
   const advice = tls === 'none' ? undefined : tlsAdvice(error);

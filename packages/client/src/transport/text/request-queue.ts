@@ -52,7 +52,7 @@ export class RequestQueue {
     for (let request = this.unsent; request !== undefined; request = request.next) request.deadline = 0;
   }
 
-  /** Notes that the first unsent request was written. */
+  /** Marks the first unsent request as sent. */
   markSent(request: Request): void {
     request.sent = true;
     this.unsent = request.next;

@@ -34,7 +34,7 @@ export class Request {
   declare storage: Storage | undefined;
   /** Whole milliseconds of the node's `WorkingClock`; 0 before its time begins. */
   declare deadline: number;
-  /** The dialect's own note of what it wrote. */
+  /** Set by the dialect, to identify what it wrote. */
   declare mark: number;
   declare sent: boolean;
   declare settled: boolean;

@@ -18,13 +18,13 @@ const KEEP_ALIVE_MS = 15_000;
 export interface ConnectionMemory {
   /** The TLS session, which the next handshake with the node resumes. */
   session: Buffer | undefined;
-  /** Address of the machine that the node's connection leads to, while there is one. */
+  /** Address of the machine that the node's connection is connected to; `undefined` without a connection. */
   readonly address: () => string | undefined;
 }
 
 /**
- * The target of a further connection to the machine that the node's connection leads to: by now the name may lead to
- * another one, or nowhere, as that of a pod that is not ready.
+ * The target of a further connection to the machine of the node's connection. The name may resolve to another machine
+ * by now, or not resolve, such as the name of a pod that is not ready.
  */
 export function sameMachine(node: TransportNode, memory: ConnectionMemory): TransportNode {
   const address = memory.address();

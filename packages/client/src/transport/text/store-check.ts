@@ -25,7 +25,7 @@ export function checkFlags(node: string, flags: unknown): void {
   }
 }
 
-/** Throws unless `cas` holds an unsigned 64-bit number, exactly. 0 is what a node without CAS numbers says. */
+/** Throws unless `cas` holds an exact unsigned 64-bit number above 0: a node without CAS numbers reports 0. */
 export function checkCas(node: string, cas: CasToken): void {
   const { unique } = cas;
   const valid =
