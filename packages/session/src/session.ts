@@ -140,7 +140,7 @@ export interface RegenerateOptions {
    * longer than `absoluteTtlSeconds`.
    */
   readonly ttlSeconds?: number | undefined;
-  /** Whether the browser keeps this session's cookie over a restart, instead of `cookie.persistent`. */
+  /** Whether the browser keeps this session's cookie across restarts, instead of `cookie.persistent`. */
   readonly persistent?: boolean | undefined;
   /**
    * Whether the absolute timeout restarts now, as after a login. Default `false`: it counts from when the session first
