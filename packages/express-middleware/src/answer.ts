@@ -107,7 +107,10 @@ export class Answer implements Connection {
     }
   }
 
-  /** Code that nobody awaited uses the session after it was saved: saves its change, or warns that it came too late. */
+  /**
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or warns that it came too
+   * late.
+   */
   onLateUse(): void {
     this.#late.look(this.#session, () => this.#session?.warn('SESS_LATE_CHANGE'));
   }

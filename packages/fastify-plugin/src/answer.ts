@@ -173,7 +173,10 @@ export class Answer implements Connection {
     }
   }
 
-  /** Code that nobody awaited uses the session after it was saved: saves its change, or logs that it came too late. */
+  /**
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or logs that it came too
+   * late.
+   */
   onLateUse(): void {
     const tooLate =
       'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent';

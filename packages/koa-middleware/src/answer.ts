@@ -78,8 +78,8 @@ export class Answer implements Connection {
   }
 
   /**
-   * Code that nobody awaited uses the session after it was saved: saves its change, or emits `error` on the application
-   * if it came too late.
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or emits `error` on the
+   * application if it came too late.
    */
   onLateUse(): void {
     this.#late.look(this.session, (error) => {
