@@ -95,7 +95,7 @@ export class Answer implements Connection {
     });
   }
 
-  /** Saves changes after the connection closed: the response was written to the socket, past this class. */
+  /** Saves changes after the connection closed, if the response bypassed this class, for example on the socket. */
   async #saveUnsent(session: RequestSession): Promise<void> {
     if (this.#committed) return;
     this.#committed = true;

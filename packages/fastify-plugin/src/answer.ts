@@ -134,7 +134,7 @@ export class Answer implements Connection {
     const { raw } = this.#reply;
     if (raw.headersSent) return this.#saveWhenClosed(session);
     const cookie = new LostCookie(session, raw);
-    // An upgrade to WebSocket writes its head past `writeHead`.
+    // An upgrade to WebSocket writes its head without `writeHead`.
     raw.on('close', () => {
       cookie.look();
       if (this.#reply.sent) void this.#saveUnsent(session);

@@ -72,7 +72,7 @@ export class Answer implements Connection {
     );
   }
 
-  /** If Koa does not answer, the application does, perhaps past `ctx.res`. */
+  /** If Koa does not answer, the application does, perhaps without `ctx.res`. */
   #watchCookie(): undefined {
     if (this.#ctx.respond === false || !this.#ctx.writable) this.#lostCookie?.watch();
   }

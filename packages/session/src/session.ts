@@ -76,8 +76,9 @@ export interface Session {
   /**
    * Saves now instead of just before the headers are sent. Does nothing for a new session without data.
    *
-   * @throws {SessionError} `SESS_DESTROYED`, `SESS_UNAVAILABLE`, `SESS_CONFLICT`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`;
-   *   `SESS_HEADERS_SENT` for a new session if the headers were sent, so its cookie can't reach the browser.
+   * @throws {SessionError} `SESS_DESTROYED`, `SESS_UNAVAILABLE`, `SESS_CONFLICT`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`,
+   *   `SESS_READ_ONLY`; `SESS_HEADERS_SENT` for a new session if the headers were sent, so its cookie can't reach the
+   *   browser.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): void;
@@ -281,6 +282,9 @@ export interface Sessions extends SessionsOfUsers, SessionsHealth {
    *   throws that.
    */
   open(cookieHeader: string | undefined, connection: Connection): RequestSession | Promise<RequestSession>;
-  /** Closes the client that `servers` opened; a `client` or `store` that was passed in stays open. Idempotent. */
+  /**
+   * Closes the client that `servers` opened, and the `backing` after its pending writes; a `client` or `store` that was
+   * passed in stays open. Idempotent.
+   */
   close(): Promise<void>;
 }
