@@ -5,19 +5,22 @@ import { isSessionUnder } from './session-value.ts';
 /** Exactly one of `servers` and a shared `client` is needed. `ttlSeconds` defaults to 604,800, seven days. */
 export type SecondaryStorageOptions = ExternalStoreOptions;
 
-/** As long as Better Auth's sessions live by default. It gives nearly everything a time to live of its own. */
+/** Better Auth's own default for sessions. It passes a time to live with nearly every value. */
 const DEFAULT_TTL_SECONDS = 604_800;
 
-/** What Better Auth asks of a secondary storage. Its methods need no `this`: Better Auth calls them without. */
+/**
+ * The interface that Better Auth requires of a secondary storage. Its methods need no `this`, because Better Auth calls
+ * them without it.
+ */
 export interface SessSecondaryStorage extends SecondaryStorage {
   get(this: void, key: string): Promise<string | null>;
   getAndDelete(this: void, key: string): Promise<string | null>;
   increment(this: void, key: string, ttlSeconds: number): Promise<number>;
   set(this: void, key: string, value: string, ttlSeconds?: number): Promise<void>;
   delete(this: void, key: string): Promise<void>;
-  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
   ready(this: void): Promise<void>;
-  /** Closes what `servers` opened; a `client` stays open. Twice does no harm. */
+  /** Closes the client that `servers` opened; a `client` that was passed in stays open. Idempotent. */
   close(this: void): Promise<void>;
 }
 
@@ -25,9 +28,9 @@ export interface SessSecondaryStorage extends SecondaryStorage {
  * Keeps what Better Auth puts into its secondary storage (sessions, verification values, rate limits) in a memcached
  * cluster whose nodes come and go: `betterAuth({ secondaryStorage: secondaryStorage({ servers }) })`.
  *
- * A session that was deleted stays deleted: a request that is late and would store it again stores nothing.
+ * A deleted session stays deleted: a late request that would store it again stores nothing.
  *
- * @throws {StoreError} `SESS_BAD_OPTION`; the methods reject with other codes of it.
+ * @throws {StoreError} `SESS_BAD_OPTION`; the methods reject with its other codes.
  */
 export function secondaryStorage(options: SecondaryStorageOptions): SessSecondaryStorage {
   const items = new ItemStore(options, { keyPrefix: 'ba/', ttlSeconds: DEFAULT_TTL_SECONDS });
@@ -47,8 +50,8 @@ export function secondaryStorage(options: SecondaryStorageOptions): SessSecondar
 }
 
 /**
- * Better Auth looks with every session whether all sessions of the user were revoked, which is mostly never so. A miss
- * that no node in reach can vouch for would refuse every request of the user while one of two copies is down.
+ * With every session, Better Auth reads whether all sessions of the user were revoked; usually they never were. Without
+ * a stored mark, that read would reject while one of two copies is down, and every request of the user would fail.
  */
 function isUsuallyAbsent(key: string): boolean {
   return key.startsWith('revoked-sessions-before-');

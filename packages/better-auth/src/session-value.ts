@@ -1,6 +1,7 @@
 /**
- * Whether `value` is a session of Better Auth under its own token. A token is random and made once, so what was deleted
- * under it is never stored again; Better Auth's other keys (lists of a user's sessions, verification values) are.
+ * Whether `value` is a session of Better Auth under its own token. A token is random and used once, so nothing is
+ * stored under it again after its deletion. Better Auth reuses its other keys (lists of a user's sessions, verification
+ * values).
  */
 export function isSessionUnder(key: string, value: string): boolean {
   if (!value.startsWith('{')) return false;

@@ -36,7 +36,7 @@ describe.each(inject('mainRuntimes'))('Better Auth on two application servers (%
       expect([await one.whoIs(cookie), await other.whoIs(cookie)]).toEqual(['ann@shop.test', 'ann@shop.test']);
       expect((await other.signOut(cookie)).status).toBe(200);
       expect([await one.whoIs(cookie), await other.whoIs(cookie)]).toEqual([null, null]);
-      // The list of the user's sessions was emptied, and is kept again.
+      // The logout emptied the list of the user's sessions; a login fills it again.
       const again = await one.signIn('ann@shop.test');
       expect(await other.whoIs(again.cookie)).toBe('ann@shop.test');
       expect(await other.sessionsOf(again.cookie)).toBe(1);
@@ -54,7 +54,7 @@ describe.each(inject('mainRuntimes'))('Better Auth on two application servers (%
           await storages[0].set(key, value, ttl);
         },
       });
-      // It has read the session, and stores it when the user has logged out.
+      // This server has read the session, and stores it only after the logout.
       const look = slow.whoIs(cookie);
       await arrived.opened;
       await other.signOut(cookie);

@@ -11,7 +11,7 @@ export class Shop {
   /** Tokens of the links that were mailed to reset a password. */
   readonly mailed: string[] = [];
 
-  /** An application server of its own: Better Auth, as it is installed. */
+  /** Starts another application server, with the real Better Auth. */
   server(storage: SessSecondaryStorage, { limitsRates = false } = {}): Server {
     const auth = betterAuth({
       baseURL: ORIGIN,
@@ -20,11 +20,11 @@ export class Shop {
       secondaryStorage: storage,
       emailAndPassword: {
         enabled: true,
-        // Hashing takes the longest by far, and is not what is tested.
+        // No hashing: it is by far the slowest step, and not under test.
         password: { hash: async (password) => password, verify: async ({ hash, password }) => hash === password },
         sendResetPassword: async ({ token }) => void this.mailed.push(token),
       },
-      // Every look at a session stores it.
+      // Every read of a session stores it.
       session: { updateAge: 0 },
       rateLimit: { enabled: limitsRates },
       logger: { disabled: true },
@@ -37,11 +37,11 @@ export class Shop {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
-  /** Names of the cookies that it sets or clears. */
+  /** Names of the cookies that the response sets or clears. */
   readonly cookies: readonly string[];
 }
 
-/** Asks one application server. */
+/** Sends requests to one application server. */
 export class Server {
   readonly #handle: (request: Request) => Promise<Response>;
 
@@ -49,13 +49,13 @@ export class Server {
     this.#handle = handle;
   }
 
-  /** A new user, logged in: the cookie. */
+  /** Signs up a new user, and returns the cookie of the session. */
   async signUp(email: string): Promise<string> {
     const response = await this.#post('/sign-up/email', { email, password: PASSWORD, name: email });
     return cookieOf(response);
   }
 
-  /** Logged in once more: the cookie, empty where the login was refused. */
+  /** Logs in, and returns the status and the cookie, which is empty if the login was refused. */
   async signIn(email: string, password = PASSWORD): Promise<{ readonly status: number; readonly cookie: string }> {
     const response = await this.#post('/sign-in/email', { email, password });
     return { status: response.status, cookie: cookieOf(response) };
@@ -69,7 +69,7 @@ export class Server {
     return answered(await this.#post(path, body, cookie));
   }
 
-  /** Whose session it is: the address, or `null`; a number for the status of a failure. */
+  /** The e-mail address of the session's user; `null` if there is no session; the status if the request failed. */
   async whoIs(cookie: string): Promise<string | number | null> {
     const { status, body } = await this.look(cookie);
     if (status >= 400) return status;

@@ -95,7 +95,7 @@ export class Answer implements Connection {
     });
   }
 
-  /** Saves changes after the connection closed: the response was written to the socket, past this class. */
+  /** Saves changes after the connection closed, if the response bypassed this class, for example on the socket. */
   async #saveUnsent(session: RequestSession): Promise<void> {
     if (this.#committed) return;
     this.#committed = true;
@@ -107,7 +107,10 @@ export class Answer implements Connection {
     }
   }
 
-  /** Code that nobody awaited uses the session after it was saved: saves its change, or warns that it came too late. */
+  /**
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or warns that it came too
+   * late.
+   */
   onLateUse(): void {
     this.#late.look(this.#session, () => this.#session?.warn('SESS_LATE_CHANGE'));
   }

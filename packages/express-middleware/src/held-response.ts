@@ -8,8 +8,9 @@ type Sender = (typeof SENDERS)[number];
 type Send = (...given: unknown[]) => unknown;
 
 /**
- * How much of a body is held before `write` returns `false`. More than the buffer of a stream in between, such as that
- * of `compression`: such a stream makes its writer wait itself, and emits the `drain` that the writer waits for.
+ * Bytes of a body that are held before `write` returns `false`. More than the buffer of a stream in between, such as
+ * that of `compression`, because such a stream makes its writer wait itself and emits the `drain` that the writer waits
+ * for.
  */
 const MOST_HELD_BYTES = 256 * 1_024;
 
@@ -62,7 +63,10 @@ class HeldResponse {
   #held: { readonly sender: Sender; readonly given: readonly unknown[] }[] = [];
   #heldBytes = 0;
   #ended = false;
-  /** Whether writes belong to the failed answer, whose writer does not know yet; `write` then returns `false`. */
+  /**
+   * Whether writes belong to the failed answer, because its writer has not noticed the failure; `write` then returns
+   * `false`.
+   */
   #isStale = false;
 
   constructor(response: ServerResponse, work: Work) {
@@ -153,7 +157,7 @@ class HeldResponse {
       failure = { error };
     }
     this.#stage = 'released';
-    // Code past this class has answered meanwhile.
+    // Code that bypasses this class has answered meanwhile.
     if (this.#response.headersSent || this.#response.writableEnded) return;
     head.restore();
     // Answer with the first error.
@@ -205,7 +209,7 @@ class HeldResponse {
     this.#head = undefined;
     const response = this.#response;
     this.#isStale = this.#heldBytes > 0 && !this.#ended;
-    // Past the middleware that wraps these methods: for it the answer has ended.
+    // Bypasses the middleware that wraps these methods: for that middleware the answer has ended.
     for (const sender of SENDERS) {
       Reflect.set(response, sender, (...given: unknown[]) => this.#callAfterFailure(sender, given));
     }

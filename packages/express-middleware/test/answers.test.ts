@@ -11,7 +11,7 @@ import type { Express, NextFunction, Request, Response } from 'express';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browse, shop, VERSIONS } from './shop.ts';
 
-/** What would have ended the process. */
+/** Errors that would have ended the process. */
 const fatal: unknown[] = [];
 const note = (error: unknown): void => void fatal.push(error);
 const LONG = 'a line of a long file\n'.repeat(100_000);
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 type Handler = (request: Request, response: Response) => unknown;
 
-/** How people answer, with what a browser must get. */
+/** Ways to answer, with the status and the text that a browser must get. */
 const ANSWERS: readonly [string, Handler, number, string][] = [
   ['json', (_, response) => response.json({ ok: true }), 200, '{"ok":true}'],
   ['send', (_, response) => response.status(201).send('text'), 201, 'text'],
@@ -75,7 +75,7 @@ const ANSWERS: readonly [string, Handler, number, string][] = [
   ['end, twice', (_, response) => (response.end('first'), response.end()), 200, 'first'],
 ];
 
-/** An application whose error handler answers, perhaps later. */
+/** Adds an error handler that answers, at once or `later`. */
 function withErrors(app: Express, errors: unknown[], later: boolean): Express {
   return app.use((error: { status?: number }, _: Request, response: Response, next: NextFunction) => {
     errors.push(error);
@@ -97,7 +97,7 @@ const changing =
     return handler(request, response);
   };
 
-/** A store that keeps a save waiting until the test lets it go on. */
+/** A store whose save waits, after `wait()`, until the test calls `goOn()`. */
 function slowStore(): { readonly store: FailingStore; readonly wait: () => void; readonly goOn: () => void } {
   const store = failingStore();
   const signals = new EventEmitter();
@@ -164,7 +164,7 @@ describe.each(VERSIONS)('%s', (_version, application) => {
       String(LONG.length),
       1,
     ]);
-    // `fetch` would ask for an answer that no cache has.
+    // Not `fetch`: with `if-none-match`, it adds headers that ask for an uncached response.
     const asked = ask(`${browser.origin}/file`, { headers: { 'if-none-match': head.headers.get('etag') ?? '' } }).end();
     const [same] = (await once(asked, 'response')) as [IncomingMessage];
     same.resume();
@@ -200,7 +200,7 @@ describe.each(VERSIONS)('%s', (_version, application) => {
 });
 
 describe.each(VERSIONS)('%s: a session that can not be saved', (_version, application) => {
-  // An error handler that answered before is not asked again.
+  // Left out: an error handler that has answered is not called again.
   const failing = ANSWERS.filter(([name]) => name !== 'json and then an error');
 
   it.each(failing)('is an error in place of the answer, told once: %s', async (_name, handler) => {

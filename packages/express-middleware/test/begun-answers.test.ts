@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What begins an answer and does not end it. */
+/** Calls that begin an answer and do not end it. */
 const BEGINNINGS: readonly [string, (response: Response) => unknown][] = [
   ['write', (response) => response.write('one')],
   ['writeHead', (response) => response.writeHead(200, { 'content-type': 'text/plain' })],
@@ -28,7 +28,7 @@ const BEGINNINGS: readonly [string, (response: Response) => unknown][] = [
   ['a pipe', (response) => new PassThrough().pipe(response).write('one')],
 ];
 
-/** What can't follow a beginning: without sessions the connection is closed, for the client to see. */
+/** Calls that can't follow a begun answer: without sessions, the connection closes, so the client notices. */
 const MISTAKES: readonly [string, (response: Response) => unknown][] = [
   ['an error', () => Promise.reject(new Error('in the middle'))],
   ['another answer', (response) => response.json({ second: true })],
@@ -36,7 +36,7 @@ const MISTAKES: readonly [string, (response: Response) => unknown][] = [
   ['a file', (response) => response.sendFile(page)],
 ];
 
-/** Sends an error as people do who look at `headersSent`, and as those who do not. */
+/** Error handlers with and without a check of `headersSent`. */
 const ERROR_HANDLERS: readonly [string, ((error: unknown, response: Response, next: NextFunction) => unknown)?][] = [
   ['Express'],
   [
@@ -46,7 +46,7 @@ const ERROR_HANDLERS: readonly [string, ((error: unknown, response: Response, ne
   ['a handler that does not look', (_error, response) => response.status(500).json({ failed: true })],
 ];
 
-/** A store whose saves wait until the test lets them go on. */
+/** A store whose saves wait until the test calls `goOn()`. */
 function gated(): { readonly store: ReturnType<typeof failingStore>; readonly goOn: () => void } {
   const store = failingStore();
   const signals = new EventEmitter();

@@ -136,7 +136,7 @@ describe('without Express', () => {
     server.on('upgrade', (request, socket) => {
       middleware(request, {}, () => {
         const { session } = request as IncomingMessage & { readonly session: Session };
-        // As WebSocket servers do.
+        // WebSocket servers do the same.
         socket.on('end', () => socket.end()).resume();
         socket.write(`HTTP/1.1 101 Switching Protocols\r\n\r\n${session.data.userId}`);
         session.data.cart = ['from the socket'];

@@ -14,20 +14,20 @@ declare module '@sess/session' {
 
 export const SECRET = 'a secret of at least thirty-two bytes';
 
-/** Its current and its former major. */
+/** The current and the previous major version of Express. */
 export const VERSIONS: readonly (readonly [string, () => Express])[] = [
   ['Express 5', () => silent(express())],
   ['Express 4', () => silent((express4 as typeof express)())],
 ];
 
-/** Keeps it from writing to the console. */
+/** Stops Express from writing errors to the console. */
 function silent(app: Express): Express {
   return app.set('env', 'test');
 }
 
 type Handler = (request: Request, response: Response) => unknown;
 
-/** Adds sessions in memory and these routes, beside those of a shop. Rejections are errors in both versions. */
+/** Adds sessions in memory, the routes of a shop, and `routes`. Rejections are errors in both versions. */
 export function shop(
   app: Express,
   options: Partial<ExpressSessionsOptions> = {},
@@ -59,7 +59,7 @@ const SHOP: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** Lets the application listen on a free port until the test has ended, and gives a browser that is pointed at it. */
+/** Lets the application listen on a free port until the test has ended, and returns a browser for it. */
 export async function browse(app: Express): Promise<Browser> {
   const { origin, close } = await serve(app);
   onTestFinished(close);

@@ -87,7 +87,7 @@ describe('what express-session asks of a store', () => {
     writing.mockRestore();
     const session = await get(id);
     expect(Date.parse(session?.cookie.expires ?? '') - Date.now()).toBeGreaterThan(590_000);
-    // Not later than what the browser was told.
+    // Not later than the expiry of the browser's cookie.
     expect(Date.parse(session?.cookie.expires ?? '') - Date.now()).toBeLessThanOrEqual(600_000);
   });
 
@@ -103,7 +103,7 @@ describe('what express-session asks of a store', () => {
     await set(store.newId(), { cookie: { expires: null, originalMaxAge: null } });
     const [, , options] = writing.mock.calls[0] ?? [];
     writing.mockRestore();
-    // memcached may drop the last second early, so it is given one more.
+    // memcached may expire an item up to a second early, so the store adds one second.
     expect(options?.ttlSeconds).toBe(1_001);
   });
 
@@ -155,7 +155,7 @@ describe('what express-session asks of a store', () => {
     await cluster.restartNode(node.id);
     await vi.waitFor(() => expect(events).toEqual(['disconnect', 'connect']), { timeout: 10_000 });
     expect(silent).not.toHaveBeenCalled();
-    // An outage is not to end the process for it.
+    // A listener that throws must not end the process.
     expect(warn.mock.calls).toContainEqual([
       expect.stringMatching(/"disconnect" failed: a listener failed/),
       { type: 'SessWarning', code: 'SESS_LISTENER_FAILED' },

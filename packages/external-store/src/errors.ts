@@ -8,7 +8,10 @@ export type StoreErrorCode =
   | 'SESS_UNAVAILABLE'
   /** Others kept saving first; or a new session has the id of one that was destroyed. */
   | 'SESS_CONFLICT'
-  /** The session is larger than the client's `maxValueBytes`. Nothing was sent; the stored session is unchanged. */
+  /**
+   * The session is larger than the client's `maxValueBytes`: nothing was sent, and the stored session is unchanged. Or
+   * it is larger than a node accepts: see docs/errors.md.
+   */
   | 'SESS_TOO_LARGE'
   /** The session or its id can't be stored. Nothing was sent. */
   | 'SESS_BAD_DATA'

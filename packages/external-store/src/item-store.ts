@@ -18,8 +18,8 @@ const MAX_ATTEMPTS = 16;
 
 export interface GetItemOptions {
   /**
-   * Usually there is nothing under this key: the first miss then stores a mark, at the cost of one more request. Later
-   * reads find it while one of several nodes that hold the key is down. Default `false`.
+   * Set it if there is usually no item under this key: the first miss then stores a mark, at the cost of one more
+   * request. Later reads find the mark, even while one of several nodes that hold the key is down. Default `false`.
    */
   readonly expectsNone?: boolean | undefined;
 }
@@ -41,7 +41,7 @@ export interface StoredItem {
   readonly ttlSeconds: number | undefined;
 }
 
-/** The stored item under a key. With `doubt`, a node is out of reach and it is unknown. */
+/** The stored item under a key. With `outage`, a node is out of reach, so the item is unknown. */
 interface LoadedItem {
   readonly stored: StoredSession | undefined;
   readonly item: Item | undefined;
@@ -53,7 +53,7 @@ interface Basis extends LoadedItem {
   readonly isDead: boolean;
 }
 
-/** The result of a write, and the item to write: none without `next`. */
+/** The result of a write, and the item to write. Without `next`, nothing is written. */
 interface Decision<Result> {
   readonly result: Result;
   readonly next?: Item;
@@ -104,7 +104,7 @@ export class ItemStore {
    */
   async get(key: string, { expectsNone = false }: GetItemOptions = {}): Promise<StoredItem | undefined> {
     const { stored, item } = await this.#load(key);
-    // Only to have something to read later, so a conflict or an outage does not matter.
+    // The mark only helps later reads, so a conflict or an outage does not matter.
     if (expectsNone && stored === undefined)
       await this.#save(key, { kind: 'removed' }, this.#longestSeconds, 'absent').catch(() => undefined);
     const now = Date.now();
@@ -202,7 +202,7 @@ export class ItemStore {
     const tries = { most: MAX_ATTEMPTS, what: 'others wrote this item' };
     return retryConflicts<Result>(tries, async (attempt) => {
       const { stored, item, outage }: LoadedItem = mustRead ? await this.#load(key) : await this.#loadIfInReach(key);
-      // The last write was refused and yet nothing is there: a tombstone.
+      // The last write was refused although there is no item: a tombstone blocks the key.
       const isDead = attempt > 1 && stored === undefined && outage === undefined;
       const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead });
       if (next === undefined) return result;

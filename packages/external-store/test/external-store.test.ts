@@ -110,7 +110,7 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     const later = { ...rest, cart: { c: 3 }, seen: true };
     const held = await store.save(id, { ...TTL, session: later, base: second ?? 'unknown', ownKeys: ['cookie'] });
     expect(await documentOf(id)).toEqual({ user: 'USER_456', cart: { c: 3 }, cookie: 1, seen: true });
-    // The next save of this request is based on what it saw, not on what it was merged with.
+    // The base of this request's next save is what the request saw, not the merged session.
     await store.save(id, { ...TTL, session: { ...later, seen: false }, base: held ?? 'unknown', ownKeys: ['cookie'] });
     expect(await documentOf(id)).toEqual({ user: 'USER_456', cart: { c: 3 }, cookie: 1, seen: false });
   });

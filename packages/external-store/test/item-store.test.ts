@@ -168,7 +168,7 @@ it('can be set, counted and removed while one of two copies is down, where nothi
     expect(await each((key) => items.increment(`count ${key}`, 60))).toEqual(all(1));
     expect(await each((key) => items.increment(`count ${key}`, 60))).toEqual(all(2));
     expect(await each((key) => items.remove(`other ${key}`))).toEqual(all(false));
-    // What was removed for good is so on the node that is left, too.
+    // The remaining node also refuses an item that was removed for good.
     expect(await each((key) => items.set(`removed ${key}`, 'late', { unique: true }))).toEqual(all(false));
   } finally {
     await items.close();

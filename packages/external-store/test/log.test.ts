@@ -1,4 +1,4 @@
-/** What an operator reads of a cluster that several stores use. */
+/** The log lines about a cluster that several stores share. */
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { createSessions, type LogEntry } from '@sess/session';
@@ -23,7 +23,7 @@ it('is told once where stores and sessions share a client: to the first log, the
     (name: keyof typeof told) =>
     ({ message }: LogEntry): void =>
       void told[name].push(message);
-  // One without a log, which came first, and does not take the lines from those with one.
+  // A store without a log that opened first. The lines still go to a store with a log.
   const mute = new ExternalStore({ client }, 'm/');
   const store = new ExternalStore({ client, log: into('store') }, 'x/');
   const items = new ItemStore({ client, log: into('items') }, { keyPrefix: 'i/' });

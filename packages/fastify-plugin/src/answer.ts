@@ -134,7 +134,7 @@ export class Answer implements Connection {
     const { raw } = this.#reply;
     if (raw.headersSent) return this.#saveWhenClosed(session);
     const cookie = new LostCookie(session, raw);
-    // An upgrade to WebSocket writes its head past `writeHead`.
+    // An upgrade to WebSocket writes its head without `writeHead`.
     raw.on('close', () => {
       cookie.look();
       if (this.#reply.sent) void this.#saveUnsent(session);
@@ -173,7 +173,10 @@ export class Answer implements Connection {
     }
   }
 
-  /** Code that nobody awaited uses the session after it was saved: saves its change, or logs that it came too late. */
+  /**
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or logs that it came too
+   * late.
+   */
   onLateUse(): void {
     const tooLate =
       'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent';

@@ -72,7 +72,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
       app.decorate('sessions', giveToApplication({}, all));
     }
     app.decorateRequest(ANSWER, null);
-    // The type is for handlers; other code, such as loggers, may read it where there is none.
+    // The type fits handlers. Other code, such as loggers, may read `session` where there is none.
     app.decorateRequest('session', { getter: sessionOf as () => Session, setter: refuseAssignment });
     app.addHook('onRoute', saveLast);
 
@@ -94,7 +94,8 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
     });
     app.addHook('onClose', () => all.close());
   } catch (error) {
-    // For example, the application is ready already. Then `onClose` would never close the sessions.
+    // If the registration fails, for example because the application is ready already, `onClose` never closes the
+    // sessions.
     await all.close();
     throw error;
   }

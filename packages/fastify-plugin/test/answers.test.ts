@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browse, shop } from './shop.ts';
 
-/** What would have ended the process. */
+/** Errors that would have ended the process. */
 const fatal: unknown[] = [];
 const note = (error: unknown): void => void fatal.push(error);
 beforeAll(() => void process.on('uncaughtException', note).on('unhandledRejection', note));

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 
 import { memoryStore, sessions, type Session } from '../src/index.ts';
 
-/** Fastify's types know of `session` where the plugin found them: in the other version. */
+/** The plugin adds `session` to the types of the Fastify that it resolves, which is the other version. */
 const sessionOf = (request: object): Session => (request as { readonly session: Session }).session;
 
 const options = { store: memoryStore(), secret: 'a secret of thirty-two bytes or more' };
 
 describe('an application of another Fastify than the one the types come from', () => {
   it('registers the plugin without a cast, and its users log in', async () => {
-    // NestJS pins a version of Fastify, which then stands beside the newest.
+    // NestJS pins a version of Fastify, so an application can have two versions.
     const app: FirstFastifyInstance = firstFastify();
     await app.register(sessions, options);
     app.post('/login', async (request) => {
@@ -33,7 +33,7 @@ describe('an application of another Fastify than the one the types come from', (
   });
 });
 
-/** Compiled, not run: applications of every kind register the plugin, and wrong options are told of. */
+/** Compiled, not run: applications of every kind can register the plugin, and the compiler reports wrong options. */
 export async function registrations(): Promise<void> {
   await fastify().register(sessions, options);
   await fastify({ logger: { level: 'info' } }).register(sessions, { ...options, prefix: '/shop' });

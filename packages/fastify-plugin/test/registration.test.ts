@@ -79,7 +79,8 @@ describe('registration', () => {
       await late.register(plugin, { secret: SECRET, servers });
     });
     await expect(late.ready()).rejects.toThrow();
-    // Another one that begins to connect after them, in time: when that one has come, theirs would have.
+    // A valid registration that begins to connect after the refused ones: once its connection has arrived, theirs would
+    // have, too.
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const inTime = fastify();

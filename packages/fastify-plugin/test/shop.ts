@@ -38,7 +38,7 @@ export async function shop(
   return app;
 }
 
-/** Lets the application listen on a free port, and gives a browser that is pointed at it. */
+/** Lets the application listen on a free port, and returns a browser for it. */
 export async function browse(app: FastifyInstance, headers: Readonly<Record<string, string>> = {}): Promise<Browser> {
   return new Browser(await app.listen({ port: 0, host: '127.0.0.1' }), [], headers);
 }

@@ -72,14 +72,14 @@ export class Answer implements Connection {
     );
   }
 
-  /** If Koa does not answer, the application does, perhaps past `ctx.res`. */
+  /** If Koa does not answer, the application does, perhaps without `ctx.res`. */
   #watchCookie(): undefined {
     if (this.#ctx.respond === false || !this.#ctx.writable) this.#lostCookie?.watch();
   }
 
   /**
-   * Code that nobody awaited uses the session after it was saved: saves its change, or emits `error` on the application
-   * if it came too late.
+   * Called if code that nobody awaited uses the session after it was saved. Saves a change, or emits `error` on the
+   * application if it came too late.
    */
   onLateUse(): void {
     this.#late.look(this.session, (error) => {

@@ -116,10 +116,13 @@ function checkApplication(app: KoaApplication): KoaApplication {
 const OURS = new WeakSet<object>();
 /** Middleware without `ignore`. */
 const ALWAYS = new WeakSet<object>();
-/** By application, the middleware created with it, which it may not use yet. */
+/** By application, the middleware that was created for it. The application may not use it yet. */
 const announced = new WeakMap<object, readonly object[]>();
 
-/** Two may share an application only if both have `ignore`. This check needs no request that meets both. */
+/**
+ * Two of these middlewares may share an application only if both have `ignore`. This check needs no request that meets
+ * both.
+ */
 function refuseSecond(app: KoaApplication): void {
   const ours = new Set([...(announced.get(app) ?? []), ...app.middleware.filter((used) => OURS.has(used))]);
   if (ours.size > 1 && [...ours].some((each) => ALWAYS.has(each))) throw registeredTwice();

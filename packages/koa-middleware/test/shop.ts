@@ -15,7 +15,7 @@ export const SECRET = 'a secret of at least thirty-two bytes';
 
 type Handler = (ctx: Koa.Context) => unknown;
 
-/** An application with sessions in memory and these routes, beside those of a shop. */
+/** An application with sessions in memory, the routes of a shop, and `routes`. */
 export function shop(options: Partial<KoaSessionsOptions> = {}, routes: Readonly<Record<string, Handler>> = {}): Koa {
   const app = new Koa();
   app.silent = true;
@@ -42,7 +42,7 @@ const SHOP: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** Lets the application listen on a free port until the test has ended, and gives a browser that is pointed at it. */
+/** Lets the application listen on a free port until the test has ended, and returns a browser for it. */
 export async function browse(app: Koa, headers: Readonly<Record<string, string>> = {}): Promise<Browser> {
   const handle = app.callback();
   const { origin, close } = await serve((request, response) => void handle(request, response));

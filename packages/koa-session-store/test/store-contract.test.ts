@@ -20,7 +20,7 @@ describe('what koa-session asks of a store', () => {
     await cluster.close();
   });
 
-  /** What is asked of the client when this session is set. */
+  /** The time to live that the client gets when a session with this `maxAge` is set. */
   const ttlOf = async (maxAge: number | 'session' | undefined): Promise<number | undefined> => {
     const writing = vi.spyOn(client, 'set');
     await store.set(store.newId(), { user: 'USER_123' }, maxAge, { ctx: {} });
@@ -45,7 +45,7 @@ describe('what koa-session asks of a store', () => {
     ['session', 1_000],
     [undefined, 1_000],
   ])('lets a session with maxAge %s live for %d seconds', async (maxAge, seconds) => {
-    // memcached may drop the last second early, so it is given one more.
+    // memcached may expire an item up to a second early, so the store adds one second.
     expect(await ttlOf(maxAge)).toBe(seconds + 1);
   });
 

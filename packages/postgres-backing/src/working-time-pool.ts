@@ -3,8 +3,8 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Queryable, QueryConfig, QueryResult } from './queryable.ts';
 
 /**
- * A pool of `pg` whose deadlines do not count time in which this process was blocked. Those of `pg` itself do, and
- * blame the server for it.
+ * A pool of `pg` whose deadlines do not count time in which this process was blocked. The deadlines of `pg` itself
+ * count it, and their errors blame the server.
  */
 export class WorkingTimePool implements Queryable {
   readonly #pool: Pool;

@@ -11,7 +11,7 @@ if (hasPostgres) {
     async open() {
       const server = await startPostgres();
       const open = (): ReturnType<typeof postgresBacking> =>
-        // A machine that does much else at once takes its time.
+        // 20 seconds, because a busy machine is slow.
         postgresBacking({
           connectionString: server.connectionString,
           statementTimeoutMs: 20_000,
@@ -31,7 +31,7 @@ if (hasPostgres) {
   });
 }
 
-// It takes seconds to start: beside PostgreSQL in the long form only.
+// PGlite takes seconds to start: if PostgreSQL is installed, it runs only in the long form.
 if (!hasPostgres || inject('long')) {
   backingConformance({
     name: 'PGlite',

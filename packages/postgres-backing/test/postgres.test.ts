@@ -75,7 +75,7 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     await open().migrate();
     const pool = new Pool({ connectionString: server.connectionString });
     try {
-      // Without rows the planner would read the whole table; it is asked what it could do.
+      // Without rows the planner would read the whole table, so the test turns sequential scans off.
       const plan = async (where: string): Promise<string> => {
         const client = await pool.connect();
         try {

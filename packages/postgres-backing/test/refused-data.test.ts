@@ -15,14 +15,14 @@ const HOUR_MS = 3_600_000;
 const LONG_MS = 120_000;
 const LIMIT = 40;
 
-/** More such logins than failures after which a database is left alone. */
+/** More failed logins than the failures that open the circuit breaker. */
 const LOGINS = 12;
 
 const badData: unknown = expect.objectContaining({ code: 'SESS_BAD_DATA', retryable: false });
 
 const HTTPS = { secure: true, response: { headersSent: false } };
 
-/** Random, so that it does not shrink to nothing when it is compressed. */
+/** Random, so that compression does not make it short. */
 const LONG_NAME = Array.from({ length: 700 }, () => Math.random().toString(36).slice(2)).join('');
 
 describe.runIf(inject('programs').includes('postgres'))(
@@ -109,7 +109,7 @@ describe.runIf(inject('programs').includes('postgres'))(
         }
       }
       const cookie = await login(one, 'USER_789');
-      // To the other server the cache has lost it.
+      // The other server has an empty cache.
       const found = await other.open(cookie, HTTPS);
       expect(found.current.data.user).toBe('USER_789');
       expect(await one.ofUser('USER_789')).toHaveLength(1);

@@ -4,7 +4,7 @@ import { memoryStore, type SessionStore } from '@sess/session';
 import { inject } from 'vitest';
 import { postgresBacking } from '../src/index.ts';
 
-/** A cache that loses all that it holds when it is told to. */
+/** A cache that loses everything when `forget` is called. */
 function forgetfulStore(): SessionStore & { forget(): void } {
   let store = memoryStore();
   return {

@@ -89,7 +89,7 @@ function openCache(source: StoreSource, secrets: readonly string[]): SessionStor
   return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.client, secrets);
 }
 
-/** Otherwise the only sign of a wrong address is that every visitor is anonymous. */
+/** Warns if no node answers: otherwise the only sign of a wrong address is that every visitor is anonymous. */
 function warnIfUnreachable(context: SessionContext): void {
   context.store.ready?.().catch((error: unknown) => {
     if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');

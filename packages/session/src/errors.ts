@@ -14,9 +14,15 @@ export type SessionErrorCode =
    * The session was destroyed, got another id or expired while this request ran. The operation would have revived it.
    */
   | 'SESS_DESTROYED'
-  /** The encoded data is larger than `maxBytes`. Nothing was sent; the stored session is unchanged. */
+  /**
+   * The encoded data is larger than `maxBytes`: nothing was sent, and the stored session is unchanged. Or it is larger
+   * than memcached accepts: see docs/errors.md.
+   */
   | 'SESS_TOO_LARGE'
-  /** `session.data` holds something that JSON can't represent, or is not a plain object. Nothing was sent. */
+  /**
+   * `session.data` holds something that JSON or the codec can't represent, or is not a plain object: nothing was sent.
+   * Or the user's name is not valid, or a database behind the cache refuses the data.
+   */
   | 'SESS_BAD_DATA'
   /** The stored bytes can't be decoded. Only in diagnostics: the session counts as a miss. */
   | 'SESS_UNDECODABLE'

@@ -76,8 +76,9 @@ export interface Session {
   /**
    * Saves now instead of just before the headers are sent. Does nothing for a new session without data.
    *
-   * @throws {SessionError} `SESS_DESTROYED`, `SESS_UNAVAILABLE`, `SESS_CONFLICT`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`;
-   *   `SESS_HEADERS_SENT` for a new session if the headers were sent, so its cookie can't reach the browser.
+   * @throws {SessionError} `SESS_DESTROYED`, `SESS_UNAVAILABLE`, `SESS_CONFLICT`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`,
+   *   `SESS_READ_ONLY`; `SESS_HEADERS_SENT` for a new session if the headers were sent, so its cookie can't reach the
+   *   browser.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): void;
@@ -140,7 +141,7 @@ export interface RegenerateOptions {
    * longer than `absoluteTtlSeconds`.
    */
   readonly ttlSeconds?: number | undefined;
-  /** Whether the browser keeps this session's cookie over a restart, instead of `cookie.persistent`. */
+  /** Whether the browser keeps this session's cookie across restarts, instead of `cookie.persistent`. */
   readonly persistent?: boolean | undefined;
   /**
    * Whether the absolute timeout restarts now, as after a login. Default `false`: it counts from when the session first
@@ -281,6 +282,9 @@ export interface Sessions extends SessionsOfUsers, SessionsHealth {
    *   throws that.
    */
   open(cookieHeader: string | undefined, connection: Connection): RequestSession | Promise<RequestSession>;
-  /** Closes the client that `servers` opened; a `client` or `store` that was passed in stays open. Idempotent. */
+  /**
+   * Closes the client that `servers` opened, and the `backing` after its pending writes; a `client` or `store` that was
+   * passed in stays open. Idempotent.
+   */
   close(): Promise<void>;
 }

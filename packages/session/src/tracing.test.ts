@@ -11,7 +11,7 @@ const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 let heard: { readonly event: string; readonly context: SessionOperationContext }[] = [];
 beforeEach(() => void (heard = []));
 
-/** By name, as a subscriber would. */
+/** Subscribes by the channels' names, as an application would. */
 function listen(): void {
   for (const operation of OPERATIONS) {
     const channel = tracingChannel<unknown, SessionOperationContext>(`@sess/session:${operation}`);

@@ -7,18 +7,17 @@ import { memoryStore } from '../src/stores/memory-store.ts';
 import type { SessionStore, StoredSession } from '../src/stores/session-store.ts';
 
 /**
- * Application servers before one cache and one database, either of which can be cut off, for all of them or for one; on
- * a clock that a test moves.
+ * Application servers with one cache and one database. A test can cut a server off from either, and moves the clock.
  */
 export interface World {
-  /** What every server's cache leads to. */
+  /** The cache that all servers share. */
   readonly cache: SessionStore;
   readonly database: MemoryBacking;
-  /** How often the database was asked for each kind of thing. */
+  /** How many requests of each kind the database got. */
   readonly asked: Record<'load' | 'save' | 'destroy' | 'touch', number>;
   readonly now: () => number;
   readonly passSeconds: (seconds: number) => void;
-  /** The cache's node is replaced by an empty one. */
+  /** Replaces the cache's node by an empty one. */
   readonly loseCache: () => void;
   readonly server: (options?: ServerOptions) => Server;
 }
@@ -26,7 +25,7 @@ export interface World {
 interface ServerOptions {
   readonly writePolicy?: WritePolicy;
   readonly limits?: BackingLimits;
-  /** What the backing can do, where it is not all. */
+  /** Returns a backing that lacks some of the methods. Default: a backing with all of them. */
   readonly backing?: (whole: Backing) => Backing;
 }
 
@@ -35,7 +34,7 @@ export interface Server {
   readonly store: SessionStore;
   cacheDown: boolean;
   databaseDown: boolean;
-  /** Runs when the database has been asked, before its answer is given. */
+  /** Runs after the database got a request, before it answers. */
   beforeAnswer: ((operation: string) => Promise<void> | void) | undefined;
 }
 
@@ -88,7 +87,7 @@ export function world(): World {
   };
 }
 
-/** The same object, each of whose methods first asks whether it may. */
+/** Wraps `target`: each method except `close` first calls `enter`, which may throw. */
 export function faulty<T extends object>(target: T, enter: (operation: string) => Promise<void> | void): T {
   return new Proxy(target, {
     get(_, name) {

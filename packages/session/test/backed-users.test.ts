@@ -7,7 +7,7 @@ import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 
-/** Servers that share a database, each with a cache of its own: to the second one the cache has lost everything. */
+/** Servers that share a database, each with its own cache: the second server misses everything in its cache. */
 function servers(options: Partial<SessionsOptions>): readonly Sessions[] {
   return [1, 2].map(() => createSessions({ store: memoryStore(), secret: SECRET, secure: true, ...options }));
 }
@@ -35,7 +35,7 @@ describe('with a database behind the cache', () => {
   });
 
   it('a revocation that the cache lost still holds, and who logged in after it is in', async () => {
-    // Without a list nothing is tidied up: the epoch alone refuses.
+    // Without a list, the revocation destroys no session: only the epoch refuses them.
     const backing: Backing = memoryBacking();
     Reflect.deleteProperty(backing, 'ofUser');
     const [first, second] = servers({ backing, userOf: (data) => data.user });

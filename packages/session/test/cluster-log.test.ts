@@ -1,4 +1,4 @@
-/** What the application's log hears of nodes, with real ones. */
+/** The lines about nodes in the application's log, with real nodes. */
 import { channel } from 'node:diagnostics_channel';
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';

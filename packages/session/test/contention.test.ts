@@ -23,8 +23,8 @@ async function servers(copies: number): Promise<readonly Sessions[]> {
   );
 }
 
-// So close together that servers count on from the same state in the same millisecond: what they write is the same to
-// the byte.
+// The increments are so close together that servers start from the same state in the same millisecond, and write the
+// same bytes.
 it.each(inject('long') ? [1, 2] : [2])(
   `${SERVERS} servers count in one session, as fast as they can, and every increment counts once (${runtime}, copies: %i)`,
   async (copies) => {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { LoadEvent } from '../src/diagnostics.ts';
 
-/** What was told on a diagnostics channel while `work` ran. */
+/** The events on a diagnostics channel while `work` ran. */
 export async function eventsDuring(channel: string, work: () => Promise<unknown>): Promise<unknown[]> {
   const events: unknown[] = [];
   const listen = (event: unknown): void => void events.push(event);
@@ -14,7 +14,7 @@ export async function eventsDuring(channel: string, work: () => Promise<unknown>
   return events;
 }
 
-/** What was told of loads while `work` ran. */
+/** The events of loads while `work` ran. */
 export async function loadsDuring(work: () => Promise<unknown>): Promise<LoadEvent[]> {
   return (await eventsDuring('sess:session:load', work)) as LoadEvent[];
 }

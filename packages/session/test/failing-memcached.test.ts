@@ -27,7 +27,7 @@ async function start(
   return { cluster, sessions: createSessions({ client, secret: SECRET, secure: true, ...policy }) };
 }
 
-/** Stands in front of memcached: with `-M` it refuses to store when it is full, rather than evict. */
+/** A script that starts memcached with `-M`: a full memcached then refuses to store instead of evicting. */
 async function memcachedThatRefuses(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sess-'));
   onTestFinished(() => rm(directory, { recursive: true }));
@@ -44,7 +44,7 @@ async function failure(work: Promise<unknown>): Promise<SessionError> {
   );
 }
 
-/** Begins sessions until one is refused, and gives the refusal. */
+/** Begins sessions until one is refused, and returns the error; `undefined` if none is refused. */
 async function fill(sessions: Sessions): Promise<unknown> {
   for (let visitor = 0; visitor < 2_000; visitor++) {
     try {
@@ -57,7 +57,7 @@ async function fill(sessions: Sessions): Promise<unknown> {
 }
 
 describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is full', () => {
-  // memcached may delete what was under a key when it has no room for what should take its place.
+  // memcached may delete the old item of a key when it has no room for the new one.
   it('fails what can not be stored with 503, and never shows half of it', async () => {
     const { sessions } = await start(
       { runtime: 'memcached', memoryMegabytes: 2, memcachedPath: await memcachedThatRefuses() },
@@ -69,7 +69,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is fu
     expect(refused).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } });
     const growing = await failure(browser.visit((session) => void (session.data.note = 'x'.repeat(60_000))));
     expect(growing).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503 });
-    // Ejected after so many failures in a row, the node is back when its probes are answered.
+    // So many failures in a row eject the node; it is back once it answers probes.
     const before = { isNew: false, user: 'USER_123' };
     const deleted = { isNew: true, user: undefined };
     const look = (): Promise<object> =>

@@ -2,15 +2,15 @@ import type { SaveOptions, SessionStore, StoredSession } from '../src/stores/ses
 
 type Operation = 'load' | 'save' | 'touch' | 'destroy';
 
-/** A store that notes what it is asked, and lets a test step in before or after any of it. */
+/** A store that records its operations, and lets a test run a step before or after them. */
 export interface InterceptedStore extends SessionStore {
   /** Every operation so far, in order. */
   readonly operations: readonly Operation[];
   /** Values as they were saved, with their time to live. */
   readonly saves: readonly { readonly key: string; readonly value: Uint8Array; readonly ttlSeconds: number }[];
-  /** Runs before the next operation of a kind; it may throw in its stead. */
+  /** Runs before the next operation of a kind; the step may throw to replace it. */
   beforeNext(operation: Operation, step: () => Promise<void> | void): void;
-  /** Runs after the next save has been done; it may throw in place of the answer. */
+  /** Runs after the next save; the step may throw to replace the answer. */
   afterNext(operation: 'save', step: () => void): void;
   /** Runs before every operation of a kind until it is `undefined` again. */
   beforeEach(operation: Operation, step: (() => Promise<void> | void) | undefined): void;

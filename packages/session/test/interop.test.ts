@@ -113,7 +113,7 @@ describe.runIf(inject('runtimes').includes('memcached') && present.length > 0)(
           await renewed.visit((session) => session.data);
           expect(renewed.cookieHeader).not.toBe(before.cookieHeader);
           const answer = { read: { user: 'USER_123' }, saved: true, again: false };
-          // The id before the renewal leads to the session for Node.js alone.
+          // Only Node.js finds the session by the id before the renewal.
           expect(await ask(command, 'sku-1', [own, renewed, before])).toEqual([answer, answer, null]);
           for (const browser of [before, renewed, own]) {
             expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });

@@ -43,7 +43,7 @@ async function login(sessions: Sessions, user: string): Promise<Browser> {
   return browser;
 }
 
-/** Whether the browser's session is let in; one that nobody can tell of is not. */
+/** Whether the browser's session is valid. A session that is out of reach counts as not valid. */
 async function isIn(browser: Browser, sessions?: Sessions): Promise<boolean> {
   const visitor = sessions === undefined ? browser : new Browser({ sessions }, browser.cookies);
   try {
@@ -54,7 +54,7 @@ async function isIn(browser: Browser, sessions?: Sessions): Promise<boolean> {
   }
 }
 
-/** How many of the browsers are let in by both servers. */
+/** How many of the browsers have a session that is valid on both servers. */
 async function countIn(browsers: readonly Browser[], { one, two }: Servers): Promise<number> {
   let count = 0;
   for (const browser of browsers) if ((await isIn(browser, one)) && (await isIn(browser, two))) count += 1;
@@ -100,7 +100,7 @@ describe(`revoked sessions in memcached (${runtime})`, () => {
       await cluster.crashNode(node?.id ?? '');
       for (const browser of revoked)
         expect([await isIn(browser, one), await isIn(browser, two)]).toEqual([false, false]);
-      // With a second copy nobody else notices, once the node is known to be down.
+      // With a second copy, all other users stay logged in once the clients know that the node is down.
       if (copies === 2)
         await vi.waitFor(async () => expect(await countIn(others, all)).toBe(others.length), { timeout: 20_000 });
       await cluster.restartNode(node?.id ?? '');

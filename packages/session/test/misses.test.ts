@@ -1,4 +1,4 @@
-/** Users who are logged out, and what is told of why: `sess:session:miss`, with real nodes. */
+/** Why users are logged out, as `sess:session:miss` reports it, with real nodes. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { createClient, type Client } from '@sess/client';
@@ -45,7 +45,7 @@ async function login(sessions: Sessions): Promise<Browser> {
   return browser;
 }
 
-/** A visit of the same browser, to the same server or another one; whether it is known there. */
+/** Visits `sessions` with the browser's cookies; whether the session is found there. */
 function isKnown(browser: Browser, sessions: Sessions): Promise<boolean> {
   return new Browser({ sessions }, browser.cookies).visit((session) => !session.isNew);
 }
@@ -53,7 +53,7 @@ function isKnown(browser: Browser, sessions: Sessions): Promise<boolean> {
 async function causeOf(browser: Browser, sessions: Sessions): Promise<MissEvent | undefined> {
   misses = [];
   expect(await isKnown(browser, sessions)).toBe(false);
-  // One that was looked into for an earlier visit may come late.
+  // The event of an earlier visit may come late, so the last event counts.
   await expect.poll(() => misses.length).toBeGreaterThan(0);
   return misses.at(-1);
 }
@@ -80,7 +80,7 @@ describe(`why users are logged out (${runtime})`, () => {
     const { client } = await start();
     const idle = server(client, { ttlSeconds: 1 });
     const idler = await login(idle);
-    // The store gives it a second more than it has.
+    // The store keeps the record a second longer than the session's time to live.
     await expect.poll(() => client.topology.states.size > 0 && untilGone(client, idler)).toBe(true);
     expect(await causeOf(idler, idle)).toMatchObject({ cause: 'expired', expiry: 'idle', certainty: 'certain' });
 
@@ -104,7 +104,7 @@ describe(`why users are logged out (${runtime})`, () => {
     const sessions = server(client);
     const browser = await login(sessions);
     const since = Date.now();
-    // Nodes tell their age in whole seconds.
+    // Nodes report their uptime in whole seconds.
     await expect.poll(() => Date.now() - since).toBeGreaterThan(6_000);
     const [id = ''] = cluster.nodes.map((node) => node.id);
     await cluster.crashNode(id);
@@ -170,7 +170,7 @@ describe('the channel', () => {
     subscribe('sess:session:miss', listen);
     for (let visit = 0; visit < 16 + 1_000 + 3; visit += 1) await isKnown(thief, app.sessions);
     expect(asked).toBe(16);
-    // What is too much to wait for its turn is told at once.
+    // The queue is full, so further misses are reported at once.
     expect(misses).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ cause: 'unknown' })));
     turn.answer?.({ cause: 'evicted', certainty: 'likely' });
     await expect.poll(() => misses.length).toBe(16 + 1_000 + 3);

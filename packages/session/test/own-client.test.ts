@@ -10,7 +10,7 @@ import { Browser, SECRET } from './visit.ts';
 
 const NEW_SECRET = 'the secret after the next rotation, as long';
 const VISITORS = 12;
-/** Memcached's flags of a record. */
+/** The memcached flags of a record. */
 const RECORD_FLAGS = 0x5e55_0000;
 
 async function start(nodes: number): Promise<LocalCluster> {
@@ -38,7 +38,7 @@ async function login(sessions: Sessions): Promise<Browser[]> {
   return browsers;
 }
 
-/** How many are still, with another process of the application. */
+/** How many of the browsers are still logged in, according to another process of the application. */
 async function stillIn(browsers: readonly Browser[], sessions: Sessions): Promise<number> {
   let count = 0;
   for (const [visitor, browser] of browsers.entries()) {
@@ -48,7 +48,7 @@ async function stillIn(browsers: readonly Browser[], sessions: Sessions): Promis
   return count;
 }
 
-/** What somebody writes who can write to the node, as the oldest of clients would have written it. */
+/** Forges a history on the node, in the form of the oldest clients. */
 async function forge(node: { readonly host: string; readonly port: number }, names: readonly string[]): Promise<void> {
   const now = Date.now();
   const view = { n: names.map((id) => [id, 1]), c: 'discovery', s: now, t: now };
@@ -75,7 +75,7 @@ describe('the client that sessions open for themselves', () => {
       { client: { servers: urlOf(cluster.nodes), copies: 2 } },
     ] satisfies Partial<SessionsOptions>[]) {
       const browsers = await login(await open(options));
-      // Any one node that is missed by another process leaves a copy of everything.
+      // With two copies, another process finds everything even if it does not use one of the nodes.
       const others = createClient({ servers: urlOf(cluster.nodes), copies: 2, timeoutMs: 1_000 });
       onTestFinished(() => others.close());
       await others.ready();

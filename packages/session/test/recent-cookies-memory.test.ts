@@ -21,7 +21,7 @@ it('remembering a visitor does not keep the whole Cookie header', () => {
   const identities = requestIdentities(cookies, signer, keyPrefix);
   const name = cookies.name(true);
   const visit = (): void => {
-    // As it comes from the socket: one flat text.
+    // A flat string, like a header from the socket.
     const header = Buffer.from(
       `other=${'x'.repeat(HEADER_BYTES)}; ${name}=${signer.sign(name, newSessionId())}`,
     ).toString('latin1');
@@ -33,6 +33,6 @@ it('remembering a visitor does not keep the whole Cookie header', () => {
   for (let visitor = 0; visitor < VISITORS; visitor += 1) visit();
   collectGarbage();
   expect((process.memoryUsage().heapUsed - before) / VISITORS).toBeLessThan(1_000);
-  // Used to the end, so that all that it remembers was counted.
+  // Uses the object once more, so that it was alive while the memory was measured.
   expect(identities.in('', true)).toEqual([]);
 });

@@ -10,7 +10,7 @@ const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'mino
 const RESPONSES = 300;
 const REQUEST_WORDS = 2_000;
 
-/** What hangs on a response: the request, its headers, its session. */
+/** Stands for everything that a response references: the request, its headers, its session. */
 function headersOfRequest(): ResponseHeaders {
   const request = Array.from({ length: REQUEST_WORDS }, () => 0.5);
   return {

@@ -32,7 +32,7 @@ const CHANNELS = [
   ),
 ];
 
-/** All that a person or a log could see: events, errors, warnings, objects that are printed. */
+/** Everything that a person or a log could see: events, errors, warnings, printed objects. */
 const shown: string[] = [];
 const show = (what: unknown): void =>
   void shown.push(inspect(what, { depth: Infinity, showHidden: true, maxStringLength: null, maxArrayLength: null }));
@@ -75,7 +75,7 @@ it('no id, key, value or secret is in a diagnostics event, an error, a warning o
     noteCookie();
   };
 
-  // From the first visit to the logout, with all that can go wrong in between.
+  // From the first visit to the logout, with every failure in between.
   await visit((session) => void (session.data = { user: VALUE, note: { [VALUE]: VALUE } }));
   await visit(show);
   await visit((session) => session.regenerate({ keep: true }));
@@ -144,7 +144,7 @@ it('no id, key, value or secret is in a diagnostics event, an error, a warning o
   for (const secret of hidden) expect(all.includes(secret), `found: ${secret}`).toBe(false);
 });
 
-/** What a codec of the application may do: throw an error that quotes the data. */
+/** Throws an error that quotes the data, as an application's codec may do. */
 function refuse(data: unknown): Uint8Array {
   if (JSON.stringify(data) === '{}') return Buffer.from('{}');
   throw new TypeError(`cannot take ${JSON.stringify(data)}`);

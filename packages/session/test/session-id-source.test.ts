@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** In a process of its own: its random source is one that tells what it gave. */
+/** Runs in its own process, whose random source returns known bytes. */
 const PROGRAM = `
   import crypto from 'node:crypto';
   import { syncBuiltinESMExports } from 'node:module';

@@ -4,7 +4,7 @@ import { application, Browser, otherServer, type Application } from './visit.ts'
 
 export const userOf = (data: SessionData): string | undefined => data.user;
 
-/** An application whose store keeps no list of a user's sessions, like memcached, so that only the epoch ends them. */
+/** An application whose store, like memcached, keeps no list of a user's sessions, so that only the epoch ends them. */
 export function unlisted(options: Partial<SessionsOptions>): Application {
   const app = application(options);
   const store = { ...app.store };

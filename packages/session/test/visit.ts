@@ -18,7 +18,7 @@ declare module '../src/session.ts' {
 
 export const SECRET = 'a secret of at least thirty-two bytes';
 
-/** An application without a framework, on a clock that a test moves. */
+/** An application without a framework; a test moves its clock. */
 export interface Application {
   readonly sessions: Sessions;
   readonly store: InterceptedStore;
@@ -50,7 +50,7 @@ export function otherServer(
   return createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, log: () => {}, ...options });
 }
 
-/** A browser: keeps the cookies that it is told to keep. */
+/** A browser: keeps the cookies that responses set. */
 export class Browser {
   readonly #sessions: Sessions;
   readonly #cookies = new Map<string, string>();
@@ -72,7 +72,7 @@ export class Browser {
       : [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** Another browser with the same cookies: a second request on its way, or a thief. */
+  /** Another browser with the same cookies: a second request in flight, or a thief. */
   copy(): Browser {
     return new Browser({ sessions: this.#sessions }, this.#cookies);
   }
@@ -85,7 +85,7 @@ export class Browser {
     return result;
   }
 
-  /** The session as the application gets it; behind its types it has what an adapter needs as well. */
+  /** The session as the application gets it. The same object also has the methods that an adapter needs. */
   async open(response: Connection['response'] = { headersSent: false }): Promise<Session & RequestSession> {
     const { current } = await this.#sessions.open(this.cookieHeader, { secure: true, response });
     return current as Session & RequestSession;

@@ -2,24 +2,24 @@ import { ItemStore, StoreError, type ExternalStoreOptions, type StoredItem } fro
 import type { Driver } from 'unstorage';
 
 export interface SessDriverOptions extends ExternalStoreOptions {
-  /** What all keys of this driver begin with, where several drivers share a cluster. Default: nothing. */
+  /** Prefix of all keys of this driver, if several drivers share a cluster. Default: none. */
   readonly base?: string | undefined;
   /**
-   * What `getKeys` and `clear` do, which memcached can't: `'error'` (default) rejects with `SESS_STORE`. `'empty'`
-   * answers that there are no keys, and clears nothing: for a storage whose other mounts are listed.
+   * What `getKeys` and `clear` do, because memcached can't list keys: `'error'` (default) rejects with `SESS_STORE`.
+   * `'empty'` returns no keys and clears nothing: for a storage whose other mounts are listed.
    */
   readonly onListing?: 'error' | 'empty' | undefined;
   /**
-   * What a read answers while a node is out of reach that could hold the item: `'error'` (default) rejects with
-   * `SESS_UNAVAILABLE`. `'miss'` says that there is none: for caches, which make anew what they miss.
+   * What a read does while a node that could hold the item is out of reach: `'error'` (default) rejects with
+   * `SESS_UNAVAILABLE`. `'miss'` reports a miss: for caches, which compute a missing item again.
    */
   readonly onUnavailable?: 'error' | 'miss' | undefined;
 }
 
-/** All methods are there, but for `watch` and those of raw values, which unstorage makes of the others. */
+/** All methods of a driver except `watch` and those for raw values; unstorage builds the latter from the others. */
 export type SessDriver = Driver<SessDriverOptions, ItemStore> &
   Required<Pick<Driver, 'getItem' | 'setItem' | 'removeItem' | 'getMeta' | 'clear' | 'dispose'>> & {
-    /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+    /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
     ready(): Promise<void>;
   };
 
@@ -32,7 +32,7 @@ export type SessDriver = Driver<SessDriverOptions, ItemStore> &
  * @throws {StoreError} `SESS_BAD_OPTION`
  */
 export default function sess(options: SessDriverOptions): SessDriver {
-  // Nitro gives a driver the whole entry of its configuration, the driver's own name included.
+  // Nitro passes its whole configuration entry to the driver, including the driver's name.
   const {
     base = '',
     onListing = 'error',
@@ -87,7 +87,7 @@ export default function sess(options: SessDriverOptions): SessDriver {
   };
 }
 
-/** Drivers of unstorage take 0 for "as the driver has it". */
+/** In unstorage, a `ttl` of 0 means the driver's default. */
 function lifetimeIn(given: { readonly ttl?: number } | undefined): number | undefined {
   return given?.ttl === 0 ? undefined : given?.ttl;
 }

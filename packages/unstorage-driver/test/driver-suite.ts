@@ -1,6 +1,6 @@
 /**
- * What unstorage asks of every driver, by its own documentation and its own suite of tests, which its package does not
- * bring along. What needs a list of keys is not asked.
+ * What unstorage requires of every driver, by its documentation and its own tests, which its package does not contain.
+ * Left out: what needs a list of keys.
  */
 import { createStorage, restoreSnapshot, type Driver, type Storage } from 'unstorage';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -126,7 +126,7 @@ describe.each(inject('mainRuntimes'))('a driver of unstorage (%s)', (runtime) =>
   });
 });
 
-/** How the driver refuses these options; `undefined` where it takes them. */
+/** The error with which the driver refuses these options; `undefined` if it accepts them. */
 function refused(options: object): unknown {
   try {
     void sess(options as SessDriverOptions).dispose();

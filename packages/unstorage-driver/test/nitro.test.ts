@@ -15,7 +15,7 @@ const [runtime = 'embedded'] = inject('mainRuntimes');
 
 let folder: string;
 let cluster: LocalCluster;
-/** Two servers of one build, as behind a load balancer. */
+/** Two servers of one build, like behind a load balancer. */
 let urls: readonly string[] = [];
 const processes: ChildProcess[] = [];
 
@@ -62,7 +62,7 @@ async function ask(url: string, method: string, user: string, body?: string): Pr
   return response.ok ? ((await response.json()) as { cart: unknown }).cart : response.status;
 }
 
-/** As in a project of its own: the driver is found by its name in `node_modules`. */
+/** Builds the shop like an independent project: Nitro finds the driver by its name in `node_modules`. */
 async function buildShop(rootDir: string, url: string): Promise<void> {
   await cp(join(PACKAGE, 'test/fixtures/shop'), rootDir, { recursive: true });
   const nitro = dirname(createRequire(import.meta.url).resolve('nitro/package.json'));
@@ -88,7 +88,7 @@ async function buildShop(rootDir: string, url: string): Promise<void> {
 
 async function start(rootDir: string): Promise<string> {
   const server = spawn(process.execPath, [join(rootDir, '.output/server/index.mjs')], {
-    // Nitro takes "0" for no port at all.
+    // Nitro ignores the port "0", but accepts "00".
     env: { ...process.env, PORT: '00', HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -32,7 +32,7 @@ it('keeps items, and keeps them removed, while nodes join, leave and crash', { t
     await expect.poll(() => found(storage).catch(String)).toEqual(kept);
     await expect.poll(() => found(other).catch(String)).toEqual(kept);
     expect(await storage.getItem(kept[0] ?? '')).toBe('changed');
-    // What was removed can be set again, also where its mark was carried to another node.
+    // A removed item can be set again, even if its mark was migrated to another node.
     await storage.setItem(removed[0] ?? '', 'again');
     expect(await other.getItem(removed[0] ?? '')).toBe('again');
   } finally {

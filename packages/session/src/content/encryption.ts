@@ -34,8 +34,8 @@ export interface EncryptOptions {
   readonly secret: string | readonly string[] | undefined;
   /**
    * How to treat sessions that are not encrypted. `'read'`, the default: they are read, and encrypted when they are
-   * saved. `'write'`: they are read, and sessions are saved unencrypted: until every server has the secret. `'refuse'`:
-   * they count as a miss, so a writer to the store can't plant one.
+   * saved. `'write'`: they are read, and sessions are saved unencrypted; use it until every server has the secret.
+   * `'refuse'`: they count as a miss, so a writer to the store can't plant one.
    */
   readonly plain?: 'write' | 'read' | 'refuse' | undefined;
 }

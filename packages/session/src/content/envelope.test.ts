@@ -7,7 +7,7 @@ const time = fc.nat({ max: 2 ** 48 - 1 });
 const ownLifetime = fc.record({ ttlSeconds: fc.nat(), persistent: fc.boolean() });
 const LIFETIME = { createdAt: 1, idCreatedAt: 2, endsAt: 3 };
 
-/** The data of an envelope, as it is stored. */
+/** The stored data of an envelope. */
 function bodyOf(value: Uint8Array): string {
   const { bytes, start } = openEnvelope(value);
   return bytes.toString('utf8', start);

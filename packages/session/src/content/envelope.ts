@@ -23,7 +23,7 @@ export interface Lifetime {
   readonly own?: OwnLifetime;
 }
 
-/** A session's own idle timeout, and whether the browser keeps its cookie over a restart. */
+/** A session's own idle timeout, and whether the browser keeps its cookie across restarts. */
 export interface OwnLifetime {
   readonly ttlSeconds: number;
   readonly persistent: boolean;

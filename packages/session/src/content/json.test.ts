@@ -128,7 +128,7 @@ describe('decoding', () => {
   });
 
   it('does not quote what it could not decode', () => {
-    // JSON.parse quotes the beginning of the second.
+    // `JSON.parse` quotes the beginning of the second text in its error.
     for (const text of ['{"user":"USER_123"', 'USER_123']) {
       const error = failure(() => decodeData(text));
       expect(`${error.message} ${String(error.cause)}`).not.toContain('USER');
@@ -136,7 +136,7 @@ describe('decoding', () => {
   });
 });
 
-/** A careless merge, like many. */
+/** A typical merge that does not check keys. */
 function merge(target: Record<string, unknown>, source: object): void {
   for (const [key, value] of Object.entries(source)) {
     const present = target[key];

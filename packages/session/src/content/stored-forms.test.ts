@@ -141,7 +141,7 @@ describe('encryption', () => {
     for (const { key, value } of app.store.saves) {
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toMatch(/USER_123|sku-1/);
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toContain(id);
-      // Nor is the name hashed without a key, so that names could be tried.
+      // The name is not hashed without a secret either: a reader of the store could find it by trying names.
       for (const name of ['USER_123', 'user USER_123', 'epoch of USER_123'])
         expect(key).not.toContain(hash('sha256', name, 'base64url'));
     }

@@ -91,7 +91,7 @@ describe('a cookie signer', () => {
   });
 
   it('knows only one spelling of a signature', () => {
-    // 43 characters of base64url hold 258 bits: two of the last character's could be anything, were they decoded.
+    // 43 characters of base64url hold 258 bits, two more than the signature: decoding would ignore the last two.
     const signer = cookieSigner([OLD]);
     const value = signer.sign(NAME, newSessionId());
     const bytes = Buffer.from(value.slice(33), 'base64url');

@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 
-// Not a named import: Node.js 18 has no `hash`, and would fail to link before `@sess/client` says that it is too old.
+// Not a named import: Node.js 18 has no `hash`, and would fail to link before `@sess/client` says that this Node.js is
+// too old.
 const { hash, randomFillSync } = crypto;
 
 /** 24 bytes, 192 bits: well over the 128 bits that OWASP ASVS 7.2.3 requires. */

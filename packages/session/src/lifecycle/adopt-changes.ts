@@ -19,7 +19,7 @@ export function adoptChanges(live: SessionData, { sent, stored, now }: Adoption)
 
 function adopt(live: Record<string, unknown>, sent: PlainObject, stored: PlainObject, now: PlainObject): void {
   for (const key of new Set([...Object.keys(sent), ...Object.keys(stored)])) {
-    // Assigned, it would replace the prototype.
+    // Assigning it would replace the prototype.
     if (key === '__proto__') continue;
     const [was, becomes, is, value] = [own(sent, key), own(stored, key), own(now, key), own(live, key)];
     if (isDeepStrictEqual(was, becomes)) continue;

@@ -1,6 +1,6 @@
 /**
  * Logs what an operator must know about the nodes: one line per event, with what to do. The channels carry the events
- * of all clients in this process; those that name a node of another cluster are left to its own log.
+ * of all clients in this process; this log skips events that name a node of another cluster.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
@@ -26,7 +26,10 @@ export class ClusterLog {
   readonly #toldAt = new Map<string, number>();
   /** Nodes logged as down, and since when. */
   readonly #down = new Map<string, number>();
-  /** Nodes that went down again soon after: logged if they stay down, because "up again" must not be the last line. */
+  /**
+   * Nodes that went down again soon after the last line. They are logged if they stay down, because "up again" must not
+   * be the last line.
+   */
   readonly #downAgain = new Map<string, NodeJS.Timeout>();
   #isInterrupted = false;
   readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];

@@ -1,10 +1,10 @@
 /** What is known about a session when the headers are about to leave. */
 export interface CommitFacts {
-  /** `destroy()` was called, and nothing was begun since. */
+  /** `destroy()` was called, and no new session was begun since. */
   readonly destroyed: boolean;
   /** The store holds the session. */
   readonly stored: boolean;
-  /** There is nothing in its data. */
+  /** Its data is empty. */
   readonly empty: boolean;
   /** Its encoded data differs from what was loaded or last saved. */
   readonly changed: boolean;
@@ -12,13 +12,13 @@ export interface CommitFacts {
   readonly renewalDue: boolean;
   /** Its expiry was last moved `touchAfterSeconds` ago or longer. */
   readonly touchDue: boolean;
-  /** Nobody could tell whether the session that the browser has exists. */
+  /** The store was out of reach, so nobody knows whether the browser's session exists. */
   readonly unavailable: boolean;
   /** It was renewed, and this request is the first with its new id: the old one must end. */
   readonly newIdUsed: boolean;
-  /** Its cookie was signed with a secret that is not the first any more. */
+  /** Its cookie was signed with an old secret, or names the id before a renewal. */
   readonly secretRotated: boolean;
-  /** It came with an old id, in its grace. */
+  /** The request came with an old id in its grace. */
   readonly readOnly: boolean;
   /** No cookie can be set any more. */
   readonly headersSent: boolean;
@@ -40,7 +40,7 @@ export type CommitReason =
   | 'headers-sent'
   /** Neither changed nor due for anything. */
   | 'unchanged'
-  /** Changed, by a request that was on its way with an old id: it fails. */
+  /** Changed by a request in flight with an old id: the save fails. */
   | 'read-only'
   /** The first save. */
   | 'new'
@@ -50,10 +50,10 @@ export type CommitReason =
   /** Saved, because its old id ends now that the new one was used. */
   | 'new-id-used'
   | 'touch-due'
-  /** Touched, so that the cookie may be signed anew. */
+  /** Touched, so that the browser gets a new cookie. */
   | 'secret-rotated';
 
-/** Decides what becomes of a session before the headers leave. Pure. */
+/** Decides whether and why a session is written before the headers leave. Pure. */
 export function decideCommit(facts: CommitFacts): CommitReason {
   if (facts.destroyed) return 'destroyed';
   if (facts.unavailable) return 'unavailable';
@@ -67,8 +67,8 @@ export function decideCommit(facts: CommitFacts): CommitReason {
   if (facts.changed) return 'changed';
   if (facts.newIdUsed) return 'new-id-used';
   if (facts.secretRotated && cookieCanLeave) return 'secret-rotated';
-  // A touch whose cookie must wait, waits with it: moved alone, the session would not be due again before its cookie
-  // has ended.
+  // A touch waits if its cookie must wait. Otherwise the touch would extend the session but not the cookie, and the
+  // next response that can carry the cookie would find no touch due.
   const touchWaits = facts.cacheable && facts.touchSetsCookie;
   return facts.touchDue && !touchWaits ? 'touch-due' : 'unchanged';
 }

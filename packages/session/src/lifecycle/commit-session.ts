@@ -8,8 +8,8 @@ import { sessionChannels } from '../tracing.ts';
 import { reportedWork, reportSave, tracedSave } from './save-report.ts';
 
 /**
- * Saves or touches the session before the headers are sent, if it needs that. `undefined` if there is nothing to wait
- * for, which is the common case.
+ * Saves or touches the session before the headers are sent, if necessary. `undefined` if there is nothing to wait for,
+ * which is the common case.
  */
 export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {
   if (state.committed) return undefined;

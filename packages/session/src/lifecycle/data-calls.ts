@@ -35,7 +35,7 @@ export class DataCalls {
     if (this.#open.length === 0) this.#writes = [];
   }
 
-  /** The data, for the application: while a call is open, what is set is noted. */
+  /** The data for the application. While a call is open, the keys that are set are recorded. */
   watched(data: SessionData): SessionData {
     if (this.#open.length === 0) return data;
     if (this.#reporting?.data !== data)
@@ -47,14 +47,14 @@ export class DataCalls {
     if (this.#open.length > 0) this.#writes.push(...keys.map((key) => ({ key, after: this.#number })));
   }
 
-  /** A save stored more than was sent: what other requests saved. */
+  /** Call it when a save stored more than it sent, because it was merged with what other requests saved. */
   adopt(sent: string, stored: string): void {
     for (const call of this.#open) this.#apply(call, { before: sent, written: [] }, this.#codec.decode(stored));
   }
 
   /**
-   * What the handler set in `live` after `call`, applied to the data that replaces it. A value that it set stays the same
-   * object, because the handler may still hold it and change it.
+   * Applies what the handler set in `live` after `call` to `next`, and returns the result. A value that the handler set
+   * stays the same object, because the handler may still hold and change it.
    */
   replace(call: DataAtCall, live: SessionData, next: SessionData): SessionData {
     const before = call.text;

@@ -58,7 +58,7 @@ export async function endGrace(context: Pick<SessionContext, 'store' | 'options'
   );
 }
 
-/** Whether another login gave the session under `key` a new id, and it still lives. */
+/** Whether another login gave the session under `key` a new id, and the session still lives. */
 export async function isContinued(context: SessionContext, key: string): Promise<boolean> {
   const marker = await context.store.load(key);
   const successor = marker && openDeadMarker(marker.value)?.successor;

@@ -11,7 +11,7 @@ import type { StoredSession } from '../stores/session-store.ts';
 
 /** What the store said about the ids of a request. */
 export type LoadOutcome =
-  /** `readOnly`: found by an old id in its grace; the key of the session that took its place. */
+  /** `readOnly`: set if an old id in its grace found the session; the key of the session that replaced it. */
   | {
       readonly kind: 'found';
       readonly persisted: Persisted;
@@ -23,8 +23,7 @@ export type LoadOutcome =
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
 
 /**
- * Asks the store for each id in turn until one is found. If none is, one that is out of reach outweighs those that are
- * missing.
+ * Loads each id in turn until one is found. If none is found and one was out of reach, the outcome is `unavailable`.
  */
 export function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
   const [only] = identities;
@@ -96,7 +95,7 @@ async function find(
 export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
   const marker = await context.store.load(identity.key);
   const succeeded = marker && openDeadMarker(marker.value);
-  // The marker stands until the copy does.
+  // The marker stays until the copy is written.
   if (marker !== undefined && succeeded !== undefined) {
     const lives = (await context.store.load(succeeded.successor)) !== undefined;
     return lives ? dataOf(decode(context, identity, { ...marker, value: succeeded.value })) : undefined;
@@ -109,7 +108,7 @@ function dataOf(outcome: LoadOutcome): SessionData | undefined {
   return outcome.kind === 'found' ? outcome.data : undefined;
 }
 
-/** Loads by the id before a renewal; the browser gets the cookie for the new id again. */
+/** Loads the session for a request with the id before a renewal; the browser gets the cookie for the new id again. */
 function loadMoved(
   context: SessionContext,
   id: string,

@@ -69,7 +69,7 @@ function mergeObjects(
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
-    // Assigned, it would replace the prototype.
+    // Assigning it would replace the prototype.
     if (key === '__proto__') continue;
     const value = mergeValues(own(base, key), own(mine, key), own(theirs, key), {
       ...place,
@@ -103,7 +103,7 @@ function settle(conflict: DataConflict, policy: ConflictPolicy): unknown {
   if (policy === 'mine-unless-deleted') return isDeletion(conflict) ? undefined : conflict.mine;
   if (policy === 'mine') return conflict.mine;
   if (policy === 'theirs') return conflict.theirs;
-  // Only the first name: deeper ones may come from a user.
+  // The message names only the first key, because deeper keys may come from a user.
   throw new SessionError(
     'SESS_CONFLICT',
     `another request changed session.data.${conflict.path[0]} too, and saved first (onConflict: 'error'); load the session again, and decide`,

@@ -75,7 +75,7 @@ export class MissWatch {
     if (this.#underWay >= MAX_UNDER_WAY) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#underWay += 1;
     const report = await this.#ask(key, sighting);
-    // Who waited longest takes its place.
+    // The miss that waited longest takes its place.
     const next = this.#waiting.shift();
     if (next === undefined) this.#underWay -= 1;
     else next();

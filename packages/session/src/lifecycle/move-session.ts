@@ -149,7 +149,7 @@ async function replaceByMarker(
   }
 }
 
-/** If this fails, the record expires by itself: its id was never sent to a browser. */
+/** Destroys a session whose id was never sent to a browser. If that fails, the record expires. */
 async function withdraw(
   { store, options }: SessionContext,
   { identity }: Persisted,

@@ -15,7 +15,7 @@
  * | 13..28 | authentication tag |
  * | 29.. | the new id, encrypted with a key derived from the old id: a reader of the store learns neither |
  *
- * Until then, the session under the new id begins with
+ * Until the new id is first used, the session under it begins with
  *
  * | bytes | what |
  * | --- | --- |

@@ -5,14 +5,17 @@
 import { ClusterLog } from './cluster-log.ts';
 import { OutageLog, type LogEntry, type Outage, type SessionsLog } from './outage-log.ts';
 
-/** What is logged about. The client itself, as the one thing that its users share. */
+/** The client that the lines are about, because it is the one thing that all its users share. */
 export interface LoggedClient {
   readonly topology: { readonly states: ReadonlyMap<string, unknown> };
 }
 
 export interface LogOptions {
   readonly log: SessionsLog;
-  /** Whether the application passed it. Without a log of its own, lines about nodes would become process warnings. */
+  /**
+   * Whether the application passed the log. The default log gets no lines about nodes: they would become process
+   * warnings.
+   */
   readonly isGiven: boolean;
   readonly now: () => number;
 }
@@ -26,7 +29,7 @@ export interface OperatorLog {
 
 const shared = new WeakMap<LoggedClient, SharedLog>();
 
-/** `client`: what the lines are about; `undefined` for a store that is not in a cluster, which shares its log with no other. */
+/** Opens the log for `client`; `undefined` for a store outside a cluster, which shares its log with no other. */
 export function openOperatorLog(client: LoggedClient | undefined, options: LogOptions): OperatorLog {
   const { log, now } = options;
   if (client === undefined) return { outages: (of) => new OutageLog(log, now, of), close: () => undefined };
@@ -42,7 +45,7 @@ export function openOperatorLog(client: LoggedClient | undefined, options: LogOp
 class SharedLog {
   readonly #client: LoggedClient;
   readonly #now: () => number;
-  /** In the order in which they came. */
+  /** In the order in which they joined. */
   readonly #logs = new Set<LogOptions>();
   readonly #outages = new Map<Outage, OutageLog>();
   #cluster: ClusterLog | undefined;
@@ -71,7 +74,7 @@ class SharedLog {
     return known;
   }
 
-  /** To one: the first that an application passed, or the default one. */
+  /** Writes to one log only: the first that an application passed, otherwise the default one. */
   readonly #write = (entry: LogEntry): void => {
     const [first, ...others] = this.#logs;
     const given = [first, ...others].find((options) => options?.isGiven === true);

@@ -15,7 +15,10 @@ export interface Outage {
   readonly advice: string;
 }
 
-/** Receives the two lines of an outage. Default: the process's `warning` event; with Fastify, the application's log. */
+/**
+ * Receives the lines for the operator: two per outage, and lines about nodes if the application passed the log.
+ * Default: the process's `warning` event; with Fastify, the application's log.
+ */
 export type SessionsLog = (entry: LogEntry) => void;
 
 /** Outages that begin within this time count as one: a network that drops every second packet must not fill a log. */
@@ -25,8 +28,8 @@ const QUIET_MS = 10_000;
  * Logs when the store, or one side of it, goes out of reach, and when it is back: one line each, however many requests
  * fail.
  *
- * It is back when the key that failed last succeeds, or when any key succeeds after some seconds without a failure. One
- * success is not enough: with one of several nodes down, sessions on the others succeed all the time.
+ * The store is back when the key that failed last succeeds, or when any key succeeds after ten seconds without a
+ * failure. One success is not enough: with one of several nodes down, sessions on the others succeed all the time.
  */
 export class OutageLog {
   readonly #log: SessionsLog;

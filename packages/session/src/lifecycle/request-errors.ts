@@ -11,7 +11,7 @@ export function gone(): SessionError {
 
 /**
  * The error for a session that is out of reach. It names no node, because it may reach the browser. Its `cause`, for
- * logs, is that of the store's error, which itself says no more than this one.
+ * logs, is the cause of the store's error, because the store's error itself says no more than this one.
  */
 export function unavailable(error: SessionError): SessionError {
   return new SessionError(

@@ -47,7 +47,7 @@ async function revokeUnlessRevoked(
     context.users.revoke(user, identity.key, of?.user === user ? of.epoch : undefined);
   const revoked = await revokeFrom(owner);
   if (revoked !== undefined) return revoked;
-  // Or another request revoked the others first: then this session has a later epoch by now.
+  // If another request revoked the others first, this session has a later epoch by now.
   const latest = await loadOne(context, identity);
   if (latest.kind === 'unavailable') throw unavailable(latest.error);
   const isStill = latest.kind === 'found' && latest.readOnly === undefined && latest.persisted.owner?.user === user;

@@ -72,7 +72,7 @@ export function ttlSecondsOf({ options }: SessionContext, { own }: Lifetime): nu
   return own?.ttlSeconds ?? options.ttlSeconds;
 }
 
-/** Whether the browser keeps the session's cookie over a restart. */
+/** Whether the browser keeps the session's cookie across restarts. */
 export function isPersistent({ options }: SessionContext, { own }: Lifetime): boolean {
   return own?.persistent ?? options.cookie.persistent;
 }

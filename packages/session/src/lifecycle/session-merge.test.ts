@@ -12,7 +12,10 @@ async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: 
   return { app, browser };
 }
 
-/** One request changes the session while another runs; returns what the first then has and what is stored. */
+/**
+ * A fast request changes the session while a slow one runs; returns the data that the slow one has at its end, and the
+ * stored data.
+ */
 async function meet(
   { browser }: { browser: Browser },
   slowly: (data: SessionData) => void,

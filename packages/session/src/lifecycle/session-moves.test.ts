@@ -19,7 +19,7 @@ describe('a renewal', () => {
     const deaf = browser.copy();
     await browser.visit(() => {});
     expect(browser.setCookie).toBeDefined();
-    // The browser never got that cookie, and changes the session with the old one.
+    // This browser never got the new cookie, and changes the session with the old one.
     await deaf.visit((session) => void (session.data.visits = 1));
     expect(deaf.cookieHeader).toBe(browser.cookieHeader);
     const old = new Browser(app, [...deaf.cookies]);

@@ -7,7 +7,7 @@ import type { SessionState } from './session-state.ts';
  * The session as applications and their libraries get it: besides its own members it has the properties of its data.
  *
  * Code written for other session libraries keeps data in the session itself: `session.passport`, `delete
- * session.returnTo`, `Object.keys(session)`. Applications use `session.data`. If one forgets to, it gets an error,
+ * session.returnTo`, `Object.keys(session)`. Applications use `session.data`. Code that forgets `data` gets an error,
  * because only names that libraries use can be set.
  */
 export function withProperties(session: Session, state: SessionState): Session {

@@ -172,7 +172,7 @@ export class SessionState {
     return this.calls?.replace(call, this.data, next) ?? next;
   }
 
-  /** Applies what was stored beyond what was sent to the data, which the application may hold. */
+  /** Applies what a save stored beyond what it sent to the data, in place, because the application may hold it. */
   adopt(sent: string, stored: string): void {
     if (stored === sent) return;
     this.dataRead = true;

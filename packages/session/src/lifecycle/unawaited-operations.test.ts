@@ -75,7 +75,7 @@ describe.each(Object.entries(handlers))('%s', (_, steps) => {
 const setAny: Arbitrary<Step> = tuple(constantFrom('note', 'user'), constantFrom('a', 'b', 'BEFORE')).map(
   ([key, value]) => set(key, value),
 );
-// Without reload: it finds what a save before it stored, which may be later than the call of that save.
+// Without `reload`: it finds what an earlier save stored, and a save may store changes made after its call.
 const callAny = constantFrom(regenerate, keepCart, keepAll, destroy, save, touch, update);
 
 it('leaves the same data whether or not the handler awaits its calls, in any order', async () => {
@@ -85,7 +85,7 @@ it('leaves the same data whether or not the handler awaits its calls, in any ord
     if (isKnown) await browser.visit((session) => void Object.assign(session.data, { user: 'BEFORE', cart: ['old'] }));
     const session = await browser.open();
     for (const step of steps) {
-      // A save after a logout fails, whoever waits for it.
+      // A save after a logout fails, whether or not the handler awaits it.
       const ended = Promise.allSettled([step(session)]);
       if (awaits) await ended;
     }

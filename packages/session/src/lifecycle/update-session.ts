@@ -51,7 +51,7 @@ function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
           : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
       returned = update(data);
       if (isPromise(returned)) {
-        // Ignore its rejection, or it would be an unhandled one beside the error below.
+        // Ignore the rejection, or it would be unhandled; the error below reports the mistake.
         void Promise.allSettled([returned]);
         throw new SessionError(
           'SESS_BAD_DATA',

@@ -22,7 +22,7 @@ export interface ClusterOptions {
   readonly servers?: string | readonly string[] | undefined;
   /**
    * A client of `@sess/client` that the application opens and closes. Or, besides `servers`, options for the client
-   * that is opened here: `{ copies: 2, tls: { ca } }`. These are all options of `createClient`, also `discovery`
+   * that is opened here: `{ copies: 2, tls: { ca } }`. All options of `createClient` are allowed, also `discovery`
    * instead of `servers`.
    */
   readonly client?: Client | ClientOptions | undefined;

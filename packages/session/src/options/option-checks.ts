@@ -77,7 +77,7 @@ export function isObject(given: unknown): boolean {
 /**
  * `given`, if it is an object of options.
  *
- * @param example for people: `{ servers, secret }`
+ * @param example shown in the error: `{ servers, secret }`
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function optionsObject<T extends object>(given: T, example: string): T {

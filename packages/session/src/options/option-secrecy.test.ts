@@ -43,7 +43,7 @@ const SLIPS: readonly Record<string, unknown>[] = [
   { servers, cookie: { [URL_WITH_PASSWORD]: true } },
   { servers: `memcached://user:${PASSWORD}` },
   { servers: `memcached://10.0.0.1:11211/${PASSWORD}` },
-  // As the value of each option whose error shows the value.
+  // The password as the value of each option whose error shows the value.
   ...[
     'ttlSeconds',
     'absoluteTtlSeconds',

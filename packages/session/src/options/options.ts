@@ -22,8 +22,8 @@ export type SecureMode = 'auto' | boolean;
 export interface SessionsOptions {
   /**
    * A client of `@sess/client` that the application opens, shares and closes. Or, besides `servers`, options for the
-   * client that is opened and closed here: `{ copies: 2, tls: { ca } }`. These are all options of `createClient`, also
-   * `discovery` instead of `servers`. The default of its `historySecret` is derived from `secret`.
+   * client that is opened and closed here: `{ copies: 2, tls: { ca } }`. All options of `createClient` are allowed,
+   * also `discovery` instead of `servers`. The default of its `historySecret` is derived from `secret`.
    */
   readonly client?: Client | ClientOptions | undefined;
   /**
@@ -138,7 +138,7 @@ export interface CookieOptions {
   /** Default `lax`. */
   readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /**
-   * `true` keeps the cookie over a restart of the browser (`Max-Age`) and sends it again whenever the idle timeout is
+   * `true` keeps the cookie across restarts of the browser (`Max-Age`) and sends it again whenever the idle timeout is
    * extended. Default `false`.
    */
   readonly persistent?: boolean | undefined;

@@ -50,7 +50,8 @@ const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
 const DEFAULT_MAX_BYTES = 65_536;
 
 /**
- * `given`, if it can be taken apart without losing options: for adapters, which have options of their own beside these.
+ * `given`, if it is a plain object. For adapters, which split off their own options: from an instance of a class,
+ * inherited options would be lost.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */

@@ -55,7 +55,10 @@ function keys(given: unknown): readonly string[] | true {
   throw badOption('regenerate.keep', given, 'names of session.data, such as ["cart"], or true for all of it');
 }
 
-/** Seconds for which the old id can be read. More than 0 needs the option, or no server would look for the copy. */
+/**
+ * Seconds for which the old id can be read. More than 0 needs `graceSeconds` of `createSessions`, or no server would
+ * look for the copy.
+ */
 function grace(options: ResolvedOptions, given: unknown): number {
   const seconds = wholeNumber('graceSeconds', given, 0, MAX_GRACE_SECONDS, 'seconds') ?? options.graceSeconds;
   if (seconds > 0 && options.graceSeconds === 0) {

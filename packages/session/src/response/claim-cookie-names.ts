@@ -4,7 +4,7 @@ const claimed = new WeakMap<object, Set<string>>();
 
 /**
  * Refuses a cookie name that other sessions of the application use. With one name, a login in one set of sessions logs
- * out of the other; with one secret as well, a session of one is valid in the other.
+ * the user out of the other; with one secret as well, a session of one is valid in the other.
  *
  * @param application The object that both sets of sessions share: the server or the application.
  * @throws {SessionError} `SESS_BAD_OPTION` when the name is taken.

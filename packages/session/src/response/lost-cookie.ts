@@ -13,8 +13,8 @@ export interface WatchedResponse extends EventEmitter {
 }
 
 /**
- * Warns if a response was sent without the cookie of its session, because it was written past the `ServerResponse`,
- * whose heads adapters add the cookie to.
+ * Warns if a response was sent without the cookie of its session, because code bypassed the `ServerResponse`: adapters
+ * add the cookie only to heads that the `ServerResponse` writes.
  */
 export class LostCookie {
   readonly #session: RequestSession;

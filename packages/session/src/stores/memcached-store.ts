@@ -94,7 +94,7 @@ class MemcachedStore implements SessionStore {
     return this.#client.ready().catch(rethrow);
   }
 
-  /** `'ready'` if one node answers; `onUnavailable` handles sessions on the others. */
+  /** `'ready'` if at least one node answers; `onUnavailable` handles sessions on the others. */
   get state(): StoreState {
     const states = [...this.#client.topology.states.values()];
     if (states.includes('up')) return 'ready';
@@ -136,7 +136,7 @@ class MemcachedStore implements SessionStore {
   }
 }
 
-/** Shows the value of the record only where it is read: what was just written rarely is. */
+/** Reads the record's value only on demand: after a write, callers rarely need it. */
 class StoredInMemcached implements StoredSession {
   readonly token: CacheRecord;
   readonly ttlSeconds: number | undefined;

@@ -106,7 +106,7 @@ export interface UserSession {
 /** A session's bytes, and what the store needs for a compare-and-swap. */
 export interface StoredSession {
   readonly value: Uint8Array;
-  /** For the store that made it only. */
+  /** Only for the store that made it. */
   readonly token: unknown;
   /** Remaining time to live in seconds when it was read or written; `undefined` if the store can't tell. */
   readonly ttlSeconds: number | undefined;

@@ -1,7 +1,7 @@
 import type { OutageLog } from '../lifecycle/outage-log.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** The store, with its failures and successes reported to the log of outages. */
+/** Wraps `store` and reports its failures and successes to the log of outages. */
 export function watchedStore(store: SessionStore, outages: OutageLog): SessionStore {
   const watch = async <T>(key: string, work: Promise<T>): Promise<T> => {
     try {

@@ -66,7 +66,7 @@ export class SessionUsers {
     const listed = await this.#list(user);
     const epoch = await this.#epochs.revoke(user, own);
     if (epoch === undefined) return undefined;
-    // They are refused already; this cleans up the store and its list.
+    // The others are refused already; this cleans up the store and its list.
     const others = listed.filter(({ key }) => key !== kept);
     await Promise.allSettled(
       others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))),

@@ -76,7 +76,7 @@ describe('a revoked session', () => {
     );
     await browser.close(session).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
     expect([await isIn(browser), await isIn(other)]).toEqual([false, false]);
-    // A login after it stays valid.
+    // A login after the revocation stays valid.
     const later = await login(app);
     expect(await isIn(later)).toBe(true);
   });
@@ -143,7 +143,7 @@ describe('a user’s epoch in the store', () => {
     const moved = new Browser(rotating, browser.cookies);
     await moved.visit((session) => void (session.data.note = 1));
     expect(await isIn(new Browser(renewed, moved.cookies))).toBe(true);
-    // By a server that does not have the new secret yet.
+    // This server does not have the new secret yet.
     await app.sessions.revokeUser('USER_123');
     app.passSeconds(2);
     expect(await isIn(moved)).toBe(false);

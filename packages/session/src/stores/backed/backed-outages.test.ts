@@ -5,7 +5,7 @@ import type { Backing } from './backing.ts';
 const unavailable: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_UNAVAILABLE' });
 const conflict: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_CONFLICT' });
 
-/** A database without stale marks to share with other processes. */
+/** A database that can't share stale marks with other processes. */
 function withoutDoubts(whole: Backing): Backing {
   return {
     load: (id, signal) => whole.load(id, signal),
@@ -72,7 +72,7 @@ describe('while the cache is out of reach', () => {
     alone.cacheDown = false;
     expect(await text(alone)).toBeUndefined();
     await alone.store.close();
-    // The cache got it when it was back.
+    // The cache got the tombstone once it was back.
     expect(await text(server())).toBeUndefined();
   });
 

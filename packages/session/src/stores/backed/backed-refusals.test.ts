@@ -33,7 +33,7 @@ function fussy(whole: Backing, { load = false, destroy = false } = {}): Backing 
       return whole.load(id, signal);
     },
     save: async (id, session, signal) => {
-      // The database refuses what reaches it.
+      // The database refuses only requests that reach it.
       await whole.load(id, signal);
       refuse(id);
       return whole.save?.(id, session, signal);

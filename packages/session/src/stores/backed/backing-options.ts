@@ -12,8 +12,8 @@ export type WritePolicy = 'through' | 'behind';
 /** Limits of a process's requests to the database. */
 export interface BackingLimits {
   /**
-   * How long one request to the database may take, and how long it may be queued before, in milliseconds. Default
-   * 1,000.
+   * How long one request to the database may take, and how long it may wait in the queue before that, in milliseconds.
+   * Default 1,000.
    */
   readonly timeoutMs?: number | undefined;
   /** Most sessions that a process loads from the database in any one second. Default 1,000. */
@@ -27,10 +27,7 @@ export interface BackingLimits {
    * Default 5.
    */
   readonly unknownSeconds?: number | undefined;
-  /**
-   * Most sessions that are pending to be written to the database. Above it, a save waits for the database. Default
-   * 10,000.
-   */
+  /** Most sessions with a pending write to the database. Above that, a save waits for the database. Default 10,000. */
   readonly pendingWrites?: number | undefined;
   /** How long `close()` waits for pending writes, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number | undefined;

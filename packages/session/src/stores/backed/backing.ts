@@ -36,8 +36,8 @@ export interface Backing {
    */
   destroy?(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed | boolean | void>;
   /**
-   * Moves the expiries of sessions that were not destroyed forward, never back. Called about once a second with all
-   * touches since the last call.
+   * Moves the expiries of sessions that were not destroyed forward, never back. Called about once a second with the
+   * touches since the last call, up to 500 at a time.
    */
   touch?(touches: readonly BackingTouch[], signal: AbortSignal): Promise<void>;
   /**

@@ -67,8 +67,8 @@ export async function keepInCache(
     } catch (error) {
       if (!hasCode(error, 'SESS_CONFLICT')) throw error;
       if (expect === 'absent') {
-        // Nothing to read, and yet `add` fails every time: a tombstone. Once or twice, a record may have come and gone
-        // in between.
+        // No record can be read, but `add` fails every time: a tombstone blocks the key. One or two failures prove
+        // nothing, because a record may have come and gone in between.
         refused += 1;
         if (refused === REFUSALS) return 'destroyed';
         if (refused > 1) await sleep(2 ** refused);

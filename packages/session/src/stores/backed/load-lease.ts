@@ -11,8 +11,8 @@ const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 64;
 
 /**
- * Lets one of all processes load a session from the database: a separate record in the cache, which expires if its
- * holder is gone.
+ * The right to load a session from the database, for one process at a time: a separate record in the cache, which
+ * expires if its holder is gone.
  */
 interface LoadLease {
   /** Tells waiting processes the result. Never rejects. */

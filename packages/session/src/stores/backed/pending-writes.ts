@@ -76,7 +76,7 @@ export class PendingWrites {
     if (present?.kind === 'save' && present.session.version <= version) this.#writes.delete(id);
   }
 
-  /** Keeps trying until all are written or `timeoutMs` is over. Resolves with how many were given up. */
+  /** Retries until all are written or `timeoutMs` is over. Resolves with how many were given up. */
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true;
     const timer = new WorkingClock();
@@ -142,7 +142,7 @@ export class PendingWrites {
         this.#tell(write, 'lost');
         return true;
       }
-      // To the end of the queue, so that a failing write does not delay the others.
+      // Moves to the end of the queue, so that a failing write does not delay the others.
       this.#writes.set(id, { ...write, failed: true });
       if (!write.failed) this.#tell(write, 'deferred');
       return false;

@@ -2,8 +2,8 @@ import type { BackedContext } from './backed-context.ts';
 import type { BackedSession } from './backing.ts';
 
 /**
- * Seconds for which a tombstone keeps a session out of the cache that the database says is destroyed: as long as saves
- * may be in flight.
+ * Seconds for which a tombstone in the cache blocks a session that is marked as destroyed in the database: as long as
+ * saves may be in flight.
  */
 export const TOMBSTONE_SECONDS = 3_600;
 
@@ -36,7 +36,7 @@ export async function readDatabase(
   return normal(write.session);
 }
 
-/** Makes later reads ignore a load in flight: this process wrote, so its result is out of date. */
+/** Makes later reads ignore a load in flight: this process wrote, so the result of that load is out of date. */
 export function forgetLoad({ flights }: BackedContext, key: string): void {
   flights.forget(loadName(key));
 }

@@ -114,8 +114,8 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
 
 /**
  * The cache holds another request's acknowledged save that is not in the database, because its writer could not reach
- * it. That save comes first: it is written to the database under a version above both. This save was not acknowledged
- * yet; the caller merges it with the other one and retries.
+ * the database. That save comes first: it is written to the database under a version above both. This save was not
+ * acknowledged yet; the caller merges it with the other one and retries.
  */
 async function yieldTo(
   context: BackedContext,

@@ -6,8 +6,8 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 const MAX_AGE_MS = 1_000;
 
 /**
- * How long a stale mark is valid, in milliseconds. It is renewed when less than half is left, so an outage costs one
- * write every two seconds. Clocks of servers may differ by as much.
+ * How far a stale mark reaches into the future, in milliseconds. A mark is renewed when less than half is left, so an
+ * outage costs one write every two seconds. Clocks of servers may differ by two seconds.
  */
 const REACH_MS = 4_000;
 
@@ -57,7 +57,8 @@ export class StaleMarks {
   }
 
   /**
-   * Marks the node that holds `key`, with every other record on it, as stale.
+   * Marks the nodes that may hold `key` as stale, with every record on them: only the failing ones, if any is known to
+   * fail.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE` if the mark can't be shared with other processes.
    */

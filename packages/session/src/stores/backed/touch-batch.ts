@@ -11,8 +11,8 @@ const TOGETHER = 500;
 const MOST = 10_000;
 
 /**
- * Collects touches, so that a process sends one request a second for all sessions in use. Failed touches are retried
- * with the next request.
+ * Collects touches and sends them together once a second, up to 500 in one request. Failed touches are retried with the
+ * next batch.
  */
 export class TouchBatch {
   readonly #send: ((touches: readonly BackingTouch[]) => Promise<void>) | undefined;

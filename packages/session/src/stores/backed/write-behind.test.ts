@@ -13,7 +13,7 @@ afterEach(() => {
 
 function behind(at: World, limits = {}): Server {
   const server = at.server({ writePolicy: 'behind', limits: { closeTimeoutMs: 200, ...limits } });
-  // Gives up pending writes of the test.
+  // Gives up the test's pending writes.
   onTestFinished(() => server.store.close().catch(() => undefined));
   return server;
 }
