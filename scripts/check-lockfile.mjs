@@ -1,4 +1,4 @@
-/** The lockfile must install from whichever registry the reader's npm is set to: it names none. */
+/** Checks that the lockfile names no registry, so that it installs from whichever registry npm is configured for. */
 import { readFile } from 'node:fs/promises';
 
 const lines = (await readFile(new URL('../pnpm-lock.yaml', import.meta.url), 'utf8')).split('\n');

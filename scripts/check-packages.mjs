@@ -1,7 +1,7 @@
 /**
- * Packs every published package as the registry would get it, holds publint and attw against the tarball, and lets a
- * CommonJS program use what was packed: by `require` of ESM, as Node.js has it, and by the CommonJS build, as Jest and
- * older compilers have it.
+ * Packs every published package as for the registry, checks the tarball with publint and attw, and uses the packed
+ * packages in a CommonJS program: by `require` of ESM, like Node.js, and by the CommonJS build, like Jest and older
+ * compilers.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
@@ -44,7 +44,7 @@ try {
 }
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** The packed files, and links to what they depend on besides each other. */
+/** Unpacks the files, and links their dependencies other than the packed packages. */
 async function install(
   name,
   { name: fullName, dependencies = {}, peerDependencies = {}, optionalDependencies = {} },
@@ -63,8 +63,8 @@ async function install(
 }
 
 /**
- * Loads every package; a user logs in. `isShared`: whether an ESM module of the same process gets the same copy of a
- * package.
+ * A program that loads every package, and in which a user logs in. `isShared`: whether an ESM module of the same
+ * process gets the same copy of a package.
  */
 function consumer(names, isShared) {
   return `

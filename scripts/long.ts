@@ -1,6 +1,6 @@
 /**
- * Whether tests run in their long form: `inject('long')`. Soaks, and what needs dozens of processes, have one;
- * `SESS_TEST_LONG=1` asks for it, and without it the run says what it leaves out.
+ * Whether tests run in their long form: `inject('long')`. Soak tests, and tests with dozens of processes, have one. Set
+ * `SESS_TEST_LONG=1` for it; without it, the run reports what it skips.
  */
 import type { TestProject } from 'vitest/node';
 

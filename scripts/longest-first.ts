@@ -1,11 +1,14 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take longest, also where none has run yet: one of them at the end would keep the others' cores idle. */
+/**
+ * The slowest files, named here because vitest may not have run them yet. At the end, one of them would leave cores
+ * idle.
+ */
 const LONGEST =
   /\/(ledger|simulation-\d|lab-\w+|transports-\w+|session-stores|session-libraries|session-cookie|guides|stampede|drain|rereplication-departed)\.test\.ts$/;
 
 /**
- * Vitest's own order, which keeps the files of a project together, with the longest of each project before the others.
+ * Vitest's own order, which keeps the files of a project together, but with the slowest files of each project first.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,7 +1,7 @@
 /**
- * Which programs of other projects this machine has, for tests that hold ours against them: `inject('programs')`. With
- * `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise its tests are left out, and the run says so. With
- * `SESS_REQUIRE_SERVERS=0` there is none, whatever the machine has.
+ * The programs of other projects on this machine, for tests that compare ours with them: `inject('programs')`. With
+ * `SESS_REQUIRE_SERVERS=1`, a missing program is a failure unless it is optional; otherwise its tests are skipped, and
+ * the run reports it. With `SESS_REQUIRE_SERVERS=0`, the list is empty on every machine.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import type { TestProject } from 'vitest/node';
 
 type Program = ProvidedContext['programs'][number];
 
-/** A command that succeeds where the program can be used, and how to get it. */
+/** A command that succeeds if the program can be used, and how to install it. */
 const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string; readonly optional?: true }>> =
   {
     postgres: {
@@ -20,7 +20,7 @@ const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get:
     chromium: { works: 'command -v chromium || command -v google-chrome', get: 'apt-get install chromium' },
     'php-memcached': { works: 'php -m | grep -qi "^memcached$"', get: 'apt-get install php-cli php-memcached' },
     pylibmc: { works: '/usr/bin/python3 -c "import pylibmc"', get: 'apt-get install python3-pylibmc' },
-    // Large, and asked for by one test: no run fails without it.
+    // Large, and needed by only one test, so no run fails without it.
     promtool: { works: 'command -v promtool', get: 'apt-get install prometheus', optional: true },
     // For one guide only.
     redis: { works: 'command -v redis-server', get: 'apt-get install redis-server', optional: true },

@@ -1,18 +1,19 @@
 /**
- * Rules of the protocol, each with how to take it out of the simulated client: a simulation that does not notice that
- * proves nothing about the rule. `faults`: what strikes, where hardly a history shows it that is drawn from all. `in` is code as it stands in the bundle; it must be there once.
+ * Rules of the protocol, each with a change that removes it from the simulated client: a simulation that does not
+ * detect the change proves nothing about the rule. `in`: code of the bundle, which must occur exactly once; `out`
+ * replaces it. `faults`: the only faults of the histories, for rules that histories with all faults hardly ever test.
  *
- * Not here: that a touch restores a lacking copy. A read does that, too, and whoever touches a session has read it before,
- * so no history shows the difference. `operations/touch.test.ts` does.
+ * One rule is missing: a touch restores a missing copy. A read restores it as well, and a client reads a session before
+ * it touches it, so no history shows the difference. `operations/touch.test.ts` does.
  */
 export const BREAKS = {
-  /** A view is taken for agreed at once, while others still act on another. */
+  /** A view counts as agreed at once, while other clients still act on another one. */
   'agreement time': {
     profile: 'harsh',
     in: 'return intervalsToMs(intervals, INTERVALS_TO_AGREE)',
     out: 'return 0',
   },
-  /** Nobody looks whether views changed behind a write. */
+  /** No write checks whether views changed during it. */
   fence: {
     profile: 'harsh',
     faults: ['node stops behind a late list'],
@@ -25,35 +26,37 @@ export const BREAKS = {
     in: 'return this.agreedAfter(id, entry, now) + this.#lengthMs(entry);',
     out: 'return this.agreedAfter(id, entry, now);',
   },
-  /** What is written to an earlier owner lives on when nobody asks that node any more. */
+  /** Records that are written to an earlier owner outlive the time in which clients still ask that node. */
   'window cut': {
     profile: 'harsh',
     faults: ['a scale-up is undone'],
     in: 'return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);',
     out: 'return ttlSeconds;',
   },
-  /** A node that lost its memory gets a fence, and copies, while writers may still be between it and the next node. */
+  /** A node that lost its memory gets a fence and copies although writers may be between it and the next node. */
   renewal: {
     profile: 'harsh',
     faults: ['node is flushed amid writes'],
     in: 'blank.size > 0 && !blank.has(node)',
     out: 'false',
   },
-  /** A writer stores on a first node that lost its memory, though another write may be between it and the next node. */
+  /**
+   * A write begins on a first node that lost its memory, although another write may be between it and the next node.
+   */
   'lost first': {
     profile: 'harsh',
     faults: ['node is flushed amid writes'],
     in: 'first.entry === void 0 && replies.some(',
     out: 'false && replies.some(',
   },
-  /** A write that met a conflict leaves what it had stored on the first node. */
+  /** A write with a conflict leaves its record on the first node. */
   'take back': {
     profile: 'harsh',
     faults: ['node is flushed amid writes'],
     in: 'await placed.takeBackAll();',
     out: '',
   },
-  /** While earlier owners are emptied, what a writer puts there stays there. */
+  /** While earlier owners are emptied, records that are written there stay there. */
   closing: {
     profile: 'harsh finishing',
     faults: ['a scale-up is undone'],

@@ -1,6 +1,6 @@
 /**
- * Files share their process: whatever one of them replaced (a method, a variable of the environment) is put back when
- * it is through.
+ * Test files share a process, so this restores what a file has replaced (methods, environment variables) after its
+ * tests.
  */
 import { statSync } from 'node:fs';
 import { afterAll, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { afterAll, vi } from 'vitest';
 afterAll(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  // Once a socket was looked at (removing its folder is enough), Node.js 20 may leave symbolic links in a module's path
-  // as they are, until something else is.
+  // After a `stat` of a socket (removing its folder is enough), Node.js 20 may not resolve symbolic links in a module's
+  // path until the next `stat`.
   statSync('.');
 });

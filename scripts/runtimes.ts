@@ -1,10 +1,9 @@
 /**
- * Which ways of running memcached this machine has, for every test: `inject('runtimes')`. What is the same on all of
- * them is tested on `inject('mainRuntimes')`: real memcached, or embedded where there is none; on both in the long
- * form. Conformance suites are run on `inject('conformanceRuntimes')`: all, but for containers beside the same
- * memcached, which are in the long form. With `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise it is left
- * out, and the run says so. With `SESS_REQUIRE_SERVERS=0` only what needs nothing but Node.js is there, whatever the
- * machine has.
+ * The memcached runtimes on this machine, for every test: `inject('runtimes')`. Tests whose result does not depend on
+ * the runtime use `inject('mainRuntimes')`: real memcached, or embedded without it; in the long form, both. Conformance
+ * suites use `inject('conformanceRuntimes')`: all runtimes, but containers only in the long form or without a real
+ * memcached. With `SESS_REQUIRE_SERVERS=1`, a missing runtime is a failure; otherwise its tests are skipped, and the
+ * run reports it. With `SESS_REQUIRE_SERVERS=0`, only the embedded runtime is used on every machine.
  */
 import { availableRuntimes, type Runtime } from '@sess/local-cluster';
 import type { TestProject } from 'vitest/node';

@@ -1,10 +1,10 @@
 /**
- * Simulated histories of a cluster, as many as one likes: `pnpm simulate --seeds 1000 --profile harsh`. Prints how often
- * each fault struck, what was refused and what was excused. Everything but `--break` goes to
+ * Runs any number of simulated histories of a cluster: `pnpm simulate --seeds 1000 --profile harsh`. Prints how often
+ * each fault occurred, what was refused and what was excused. Passes all options but `--break` to
  * `packages/client/test/simulation/main.ts`.
  *
- * `--break NAME` takes one rule out of the protocol and ends with the first history that shows it: exit code 1 when one
- * does, 0 when none of the seeds does. `--break list` names the rules.
+ * `--break NAME` removes one rule from the protocol, and ends with the first history that shows it: exit code 1 if one
+ * does, 0 if none of the seeds does. `--break list` prints the rules.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * The simulation as one file of JavaScript, for `require(inject('simulation'))`. In vitest's own module runner every
- * use of what another module exports calls a getter, and each file compiles everything anew: histories take about a
- * third more time.
+ * Bundles the simulation into one JavaScript file, for `require(inject('simulation'))`. In vitest's own module runner,
+ * histories take about a third longer: every use of another module's export calls a getter, and each test file compiles
+ * everything again.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

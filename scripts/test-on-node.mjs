@@ -1,12 +1,12 @@
 /**
- * `pnpm test:node 20.19 26`: the plain tests of the packages under other versions of Node.js, which the npm package
- * `node` brings. Further words go to vitest: `pnpm test:node 22 packages/session`.
+ * `pnpm test:node 20.19 26`: runs the short tests of the packages under other versions of Node.js, from the npm package
+ * `node`. Passes other words to vitest: `pnpm test:node 22 packages/session`.
  */
 import { run } from './run.mjs';
 
 /**
- * What depends on Node.js itself: streams, sockets, TLS, HTTP, diagnostics channels, timers, modules. The simulation and
- * what soaks or waits for minutes is left to the version that runs everything.
+ * Tests that depend on Node.js itself: streams, sockets, TLS, HTTP, diagnostics channels, timers, modules. The
+ * simulation, soak tests and tests that wait for minutes run only under the main version.
  */
 const CHOSEN = [
   'packages/client/src',

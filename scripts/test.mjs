@@ -1,4 +1,6 @@
-/** `pnpm test`: every test that this machine can run; the last line counts them. Further words go to vitest. */
+/**
+ * `pnpm test`: runs every test that this machine supports; the last line counts them. Passes its arguments to vitest.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -21,7 +23,7 @@ try {
   for (const file of counts.testResults ?? []) {
     const name = relative(process.cwd(), file.name);
     const tests = file.assertionResults.filter((test) => test.status === 'failed');
-    // A file that could not be loaded has a message of its own and no test.
+    // A file that could not be loaded has a message and no test.
     if (tests.length === 0 && file.status === 'failed') console.log(`failed: ${name}: ${file.message}`);
     for (const test of tests) console.log(`failed: ${name}: ${test.fullName}: ${test.failureMessages[0]}`);
   }

@@ -1,10 +1,10 @@
 /**
- * What does a database behind the cache have to bear when a node dies under load?
+ * How much load does the database behind the cache get when a node dies under load?
  *
  *     node benchmarks/dist/backing-stampede.js [--sessions 40000] [--loads-per-second 250] [--json FILE]
  *
- * Four processes ask for sessions without pause; a quarter of them are on the node that crashes. It stays on the list
- * of nodes for two seconds, as a dead node does, and then leaves it. Needs memcached and PostgreSQL on the machine.
+ * Four processes request sessions without pause; a quarter of the sessions are on the node that crashes. The dead node
+ * stays listed for two seconds, and then leaves the list. Needs memcached and PostgreSQL on the machine.
  */
 import { writeFile } from 'node:fs/promises';
 import { JSON_FILE, readCommandLine } from './command-line.ts';

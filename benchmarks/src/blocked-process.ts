@@ -1,12 +1,12 @@
 /**
- * What becomes of the requests of a process that is blocked now and then? Each client runs in a process that is busy
- * with synchronous work for 600 ms ten times a minute, as one is that makes a report or parses a large upload, under a
- * steady load, with a network of a millisecond each way.
+ * What happens to the requests of a process that is sometimes blocked? Each client runs in a process that does
+ * synchronous work for 600 ms ten times a minute, such as making a report or parsing a large upload, under a steady
+ * load. The network takes a millisecond each way.
  *
  *     node benchmarks/dist/blocked-process.js --help
  *
- * Everybody has 500 ms for an answer. All answers come within a few milliseconds: who loses a request blames the server
- * for its own work.
+ * The timeout of every client is 500 ms, and every answer arrives within a few milliseconds. So a client that loses a
+ * request blames the server for its own delay.
  */
 import { writeFile } from 'node:fs/promises';
 import { ChildProgram } from '@sess/child-program';
@@ -40,7 +40,7 @@ const NODES = 3;
 const LATENCY_MS = 1;
 
 interface Result extends Outcome {
-  /** Connections that were made beyond the first ones. */
+  /** Number of connections after the first ones. */
   readonly connectedAgain: number;
 }
 

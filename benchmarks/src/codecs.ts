@@ -4,9 +4,8 @@
  *
  *     node benchmarks/dist/codecs.js [--rounds 21] [--milliseconds 50] [--items 20]
  *
- * Contenders take turns within each round, another one first each time; medians over the rounds are printed. The
- * difference from plain JSON is what the option costs: one encoding and one decoding. All of it is CPU time of this
- * process.
+ * Contenders take turns within each round, with another one first each time. Prints medians over the rounds, in CPU
+ * time of this process. The difference from plain JSON is the cost of the option: one encoding and one decoding.
  */
 import { deserialize, serialize } from 'node:v8';
 import { createSessions, memoryStore, type SessionData, type SessionsOptions } from '@sess/session';
@@ -33,7 +32,7 @@ interface Cart {
   cart: { sku: string; name: string; quantity: number; price: { amount: number; currency: string } }[];
 }
 
-/** Items as a shop keeps them: alike in form, not in content. */
+/** Items like those of a shop: the same form, different content. */
 const cart: Cart['cart'] = Array.from({ length: items }, (_, n) => ({
   sku: `sku-${(n * 7_919) % 100_000}`,
   name: `${['Lamp', 'Chair', 'Table', 'Shelf', 'Mirror'][n % 5]} number ${n}`,

@@ -1,13 +1,12 @@
 /**
- * What every benchmark does with its command line: options that are numbers, flags and lists, `--help`, and clear words
- * about what it can't read.
+ * Parses the command line of every benchmark: numbers, flags, lists and `--help`, with clear errors.
  */
 import { parseArgs } from 'node:util';
 
 interface NumberOption {
   readonly help: string;
   readonly default: number;
-  /** The least that makes sense. Default 1. */
+  /** The lowest valid value. Default 1. */
   readonly least?: number;
 }
 interface TextOption {
@@ -25,10 +24,10 @@ type ValueOf<O extends Option> = O extends NumberOption ? number : O extends Tex
 export const JSON_FILE: TextOption = { help: 'write everything that was found to a file', value: 'FILE' };
 
 /**
- * Reads the command line by `options`; ends the process with the usage for `--help`, and with status 2 and a reason for
- * what it can't read.
+ * Parses the command line. Ends the process for `--help` with the usage, and for an invalid option with a reason and
+ * exit code 2.
  *
- * @param question What the benchmark answers, in a sentence.
+ * @param question the question that the benchmark answers, in one sentence
  */
 export function readCommandLine<Options extends Readonly<Record<string, Option>>>(
   command: string,
@@ -60,7 +59,7 @@ function valueOf(name: string, option: Option, given: unknown): number | string 
   if (!('default' in option)) return given as string | undefined;
   if (given === undefined) return option.default;
   const least = option.least ?? 1;
-  // `parseArgs` gives what is not a flag as text.
+  // `parseArgs` returns options that are not flags as strings.
   const text = given as string;
   const number = Number(text);
   if (text === '' || !Number.isInteger(number) || number < least) {

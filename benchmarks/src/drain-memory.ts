@@ -1,6 +1,6 @@
 /**
- * Draining a node with very many keys: at which rate, and in how much memory? Fills a real memcached, drains it, and
- * prints the peak of this process.
+ * How fast does a drain of a node with very many keys run, and how much memory does it need? Fills a real memcached,
+ * drains it, and prints this process's peak of memory.
  *
  *     node benchmarks/dist/drain-memory.js [--keys 2000000] [--keys-per-second 1000000]
  */

@@ -1,8 +1,8 @@
 /**
- * A node is added: how long does it take until the handover is finished, what does that cost, and do users notice it?
- * Real memcached nodes full of sessions, two application processes with a client each, and visits at a steady rate all
- * the while. One process finishes the handover; what visits take meanwhile is held against the same handover when
- * nobody finishes it, in turns: a machine is not equally fast from one minute to the next.
+ * A node is added: how long does it take to finish the handover, what does that cost, and do users notice it? Uses real
+ * memcached nodes full of sessions, two application processes with a client each, and visits at a steady rate. One
+ * process finishes the handover. The duration of visits is compared with the same handover without finishing, in turns,
+ * because the speed of a machine varies from one minute to the next.
  *
  *     node benchmarks/dist/finishing.js --help
  */
@@ -39,7 +39,7 @@ const WANTED = 1.2;
 const LOOK_EVERY_MS = 200;
 const LONGEST_MS = 3_600_000;
 
-/** Of both processes, over one while. */
+/** The results of both processes over one period. */
 interface Row {
   readonly what: string;
   readonly other: Measured;
@@ -157,12 +157,12 @@ async function ask(process: ChildProgram<Message>, given: Order): Promise<Messag
   return message;
 }
 
-/** No earlier list is open. */
+/** Resolves when no handover is open. */
 function settled(): Promise<void> {
   return until((phases) => phases.length === 0);
 }
 
-/** Nobody acts on an earlier list any more. */
+/** Resolves when no client acts on an earlier list any more. */
 function agreed(): Promise<void> {
   return until((phases) => phases.every((phase) => phase !== 'overlap'));
 }
@@ -175,7 +175,7 @@ async function until(isReached: (phases: readonly string[]) => boolean): Promise
   }
 }
 
-/** Resolves when finishing has come so far. */
+/** Resolves when finishing has reached `phase`. */
 async function heard(phase: string): Promise<void> {
   while (!news.some((told) => told.phase === phase)) {
     if (!finisher.isAlive) throw new Error('The process that finishes has ended.');
@@ -189,14 +189,14 @@ function rowOf(what: string): Row {
   return found;
 }
 
-/** The finisher joins anew, and has begun to finish. */
+/** Resolves when the finisher has joined again, and has begun to finish. */
 async function begin(servers: readonly string[]): Promise<void> {
   news.length = 0;
   await order(finisher, { join: { servers, finish: true, keysPerSecond } });
   await heard('begun');
 }
 
-/** The medians of rows of the same kind; failures and memory are the most of any. */
+/** The medians of rows of the same kind; for failures and memory, the maximum. */
 function medianOf(turnsOfIt: readonly Row[]): Row {
   const of = (process: 'other' | 'finishing'): Measured => {
     const all = turnsOfIt.map((row) => row[process]);

@@ -1,7 +1,7 @@
 /**
- * What does a change of the cluster cost? Requests to nodes per get, and per save (a get, then a set that expects what
- * was read), in each mode, with 1, 2 and 3 copies; how often each session is stored; how long the overlap lasts.
- * Counted, not timed: a busy machine counts the same.
+ * What does a change of the cluster cost? Counts the requests to nodes per get and per save (a get, then a set that
+ * expects the read version), in each mode, with 1, 2 and 3 copies. Also measures how often each session is stored, and
+ * how long the overlap lasts. Counts don't depend on the load of the machine.
  *
  *     node benchmarks/dist/handover-cost.js [--sessions 600]
  */
@@ -83,14 +83,14 @@ function join(copies: number, nodes: readonly LocalNode[]): Party {
     copies,
     timeoutMs: 5_000,
     historyIntervalMs: HISTORY_INTERVAL_MS,
-    // What is counted is to last.
+    // The counted modes must last.
     handover: { clockSkewMs: CLOCK_SKEW_MS, finish: false },
   });
   return { client, transport, report: (listed) => report?.(listed) };
 }
 
 /**
- * Requests per operation on the sessions that are in `mode` now. Half of them are read first, the others saved first.
+ * Requests per operation on the sessions that are in `mode` now. Reads half of them first, and saves the others first.
  */
 async function row(
   copies: number,
@@ -103,7 +103,7 @@ async function row(
     const before = transport.requests;
     let done = 0;
     for (const key of some) {
-      // The mode may end meanwhile: what comes after it does not count.
+      // The mode may end meanwhile: later operations don't count.
       if (client.explain(key).mode !== mode) continue;
       await work(key);
       done += 1;
@@ -120,7 +120,7 @@ async function row(
   return [String(copies), mode, `${keys.length} of ${KEYS.length}`, perGet, perSave, nextGet];
 }
 
-/** Until nothing is open, or something is. */
+/** Resolves when every key is settled (`least` 0), or when any key is not (`least` 1). */
 async function settled(client: Client, least: number): Promise<void> {
   await until(() => Math.min(1, KEYS.filter((key) => client.explain(key).mode !== 'settled').length) === least);
 }

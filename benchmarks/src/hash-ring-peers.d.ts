@@ -1,5 +1,5 @@
 declare module 'hashring' {
-  /** What `hashring` needs of its cache. */
+  /** The cache interface that `hashring` uses. */
   interface Cache {
     get(key: string): string | undefined;
     set(key: string, server: string): void;

@@ -1,9 +1,10 @@
 /**
- * How fast is a key's owner found, and a ring built? Against the rings on npm, on 3, 32 and 512 nodes.
+ * How fast are the lookup of a key's owner and the building of a ring? Compared with the rings on npm, on 3, 32 and 512
+ * nodes.
  *
  *     node benchmarks/dist/hash-ring.js [--quick] [--rounds 41] [--milliseconds 10] [--json FILE]
  *
- * Contenders take turns within each round, another one first each time; medians over the rounds are printed, and ratios
+ * Contenders take turns within each round, with another one first each time. Prints medians over the rounds, and ratios
  * of medians.
  */
 import { createHash } from 'node:crypto';
@@ -30,7 +31,7 @@ const { milliseconds } = options;
 
 const PORT = 11_211;
 const NODE_COUNTS = [3, 32, 512];
-/** Different keys of 45 to 60 characters, like those of sessions; more of them than a processor's first cache holds. */
+/** Different keys of 45 to 60 characters, like those of sessions. More than fit in a processor's first cache. */
 const keys = Array.from({ length: 20_000 }, (_, index) => {
   const digest = createHash('sha512').update(`session ${index}`).digest('base64url');
   return `sess:${digest.slice(0, 40 + (index % 16))}`;
@@ -38,7 +39,7 @@ const keys = Array.from({ length: 20_000 }, (_, index) => {
 
 type Lookup = (key: string) => unknown;
 
-/** Each builds a ring over servers, and answers how to look a key up in it. */
+/** Each builds a ring over servers, and returns a function that looks a key up in it. */
 const CONTENDERS = {
   'sess ketama': (servers) => lookupIn(ketama(asNodes(servers))),
   'sess ketama, libmemcached': (servers) => lookupIn(ketama(asNodes(servers), { compatibleWith: 'libmemcached' })),
@@ -108,8 +109,8 @@ function lookupInHashRing(ring: HashRing): Lookup {
 }
 
 /**
- * The fairest to the peer: its cache replaced by one that does nothing. No option of its own does that; a size of 0
- * makes `get` throw.
+ * The peer with a cache that does nothing, which is the fairest comparison. No option disables its cache: with a size
+ * of 0, `get` throws.
  */
 function withoutCache(servers: readonly string[]): HashRing {
   const ring = withLeastCache(servers);
@@ -118,13 +119,13 @@ function withoutCache(servers: readonly string[]): HashRing {
 }
 
 /**
- * What a user can set: the smallest cache with which it works. Every lookup misses, unless it asks for the key before.
+ * The peer with the smallest cache that works. A lookup hits only if the lookup before had the same key.
  */
 function withLeastCache(servers: readonly string[]): HashRing {
   return new HashRing(servers, 'md5', { 'max cache size': 1, 'default port': PORT });
 }
 
-/** That the peer's cache answers nothing, and that it does the same work: finds the same owners. */
+/** Checks that the peer's cache is never hit, and that the peer finds the same owners as `sess ketama`. */
 function checkPeers(): void {
   for (const make of [withoutCache, withLeastCache]) {
     const ring = make(serversNumbered(3));
@@ -158,7 +159,7 @@ function buildAll(servers: readonly string[]): {
   for (const name of NAMES) {
     const start = performance.now();
     const lookup = CONTENDERS[name](servers);
-    // Some put off work until the first lookup.
+    // Some contenders delay work until the first lookup.
     lookup('sess:first');
     taken.set(name, performance.now() - start);
     built.set(name, lookup);
@@ -166,7 +167,7 @@ function buildAll(servers: readonly string[]): {
   return { lookups: built, taken };
 }
 
-/** Nanoseconds a lookup, over as many passes through all keys as the time allows. */
+/** Nanoseconds per lookup, over as many passes through all keys as the time allows. */
 function timeLookups(lookup: Lookup): number {
   const start = performance.now();
   let done = 0;

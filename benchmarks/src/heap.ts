@@ -1,10 +1,10 @@
 /**
- * Does the client leave anything behind? A million gets; then the heap is held against what it was before, and after
- * `close()` the timers, sockets and other handles of the process against what there was before the client.
+ * Does the client leak? Compares the heap before and after a million gets, and, after `close()`, the timers, sockets
+ * and other handles of the process with those before the client.
  *
  *     node benchmarks/dist/heap.js --help
  *
- * Ends with status 1 when it does.
+ * Exits with code 1 if it does.
  */
 import { writeFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -22,14 +22,14 @@ const options = readCommandLine('node benchmarks/dist/heap.js', 'Does the client
 });
 const WANTED_MIB = 5;
 
-// Reading memory without collecting first would measure the collector's mood.
+// Without a collection first, a reading of memory would depend on when the collector last ran.
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const cluster = await startLocalCluster({ nodes: options.nodes, runtime: 'memcached' });
 try {
-  // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for the
-  // client's.
+  // First waits until the sockets with which the cluster probed its nodes are closed: otherwise they would hide leaked
+  // sockets of the client.
   await turnsUntil(() => !handles().includes('TCPSocketWrap'));
   const handlesBefore = handles();
   const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
@@ -47,7 +47,7 @@ try {
     };
     await Promise.all(Array.from({ length: options['in-flight'] }, lane));
   };
-  // What is made once (compiled code, pools, buffers) is made now.
+  // Warms up: allocates what is allocated only once (compiled code, pools, buffers).
   await get(Math.min(50_000, options.gets));
   const before = used();
   await get(options.gets);
@@ -75,7 +75,7 @@ try {
   await cluster.close();
 }
 
-/** Bytes of the JavaScript heap and of the memory of Buffers, after what nobody holds has been collected. */
+/** Bytes of the JavaScript heap and of Buffers, after a garbage collection. */
 function used(): number {
   for (let times = 0; times < 3; times += 1) collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -86,7 +86,7 @@ function handles(): readonly string[] {
   return process.getActiveResourcesInfo().filter((handle) => handle !== 'Immediate');
 }
 
-/** The handles that are there beyond those of before. */
+/** The handles that were added. */
 function leftOver(before: readonly string[], now: readonly string[]): readonly string[] {
   const rest = [...before];
   return now.filter((handle) => {
@@ -96,7 +96,7 @@ function leftOver(before: readonly string[], now: readonly string[]): readonly s
   });
 }
 
-/** Node.js lets go of a handle a few turns after it was closed. */
+/** Waits up to 5 seconds, because Node.js releases a handle a few turns after it was closed. */
 async function turnsUntil(isSo: () => boolean): Promise<void> {
   const end = performance.now() + 5_000;
   while (!isSo() && performance.now() < end) {

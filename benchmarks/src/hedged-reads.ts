@@ -1,7 +1,7 @@
 /**
- * With two copies, does a node that hangs keep gets waiting, and what do hedged reads cost while all is well? Three real
+ * With two copies, does a hanging node delay gets, and what do hedged reads cost while all nodes are up? Three real
  * memcached nodes under a steady load of gets; then one of them stops answering (its process is stopped, its
- * connections stay).
+ * connections stay open).
  *
  *     node benchmarks/dist/hedged-reads.js --help
  */
@@ -99,7 +99,7 @@ async function measure(hedgedReads: boolean): Promise<Round> {
     await drive(client, keys, async () => 0);
     const well = await drive(client, keys, () => requestsTo(nodes));
     await cluster.pauseNode(nodes[0]?.id ?? '');
-    // The one that hangs does not tell what it was asked.
+    // The hanging node does not answer `stats`.
     const hung = await drive(client, keys, () => requestsTo(nodes.slice(1)));
     await cluster.resumeNode(nodes[0]?.id ?? '');
     return { well, hung };
@@ -128,7 +128,7 @@ async function drive(to: Client, keys: readonly string[], requests: () => Promis
   const begin = performance.now();
   let sent = 0;
   for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
-    // What a late timer left out is made up for at once, so that the rate holds.
+    // Catches up at once after a late timer, so that the rate is met.
     for (const due = ((now - begin) * options.rate) / 1_000; sent < due; sent += 1)
       pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
     await sleep(1);
@@ -137,7 +137,7 @@ async function drive(to: Client, keys: readonly string[], requests: () => Promis
   return { took, requests: ((await requests()) - before) / sent, failed: failures };
 }
 
-/** Gets that the nodes were asked for, those of the history among them. */
+/** Number of gets that the nodes served, including those of the history. */
 async function requestsTo(nodes: readonly LocalNode[]): Promise<number> {
   const counts = await Promise.all(nodes.map(async (node) => (await nodeStats(node)).get('cmd_get') ?? 0));
   return counts.reduce((sum, gets) => sum + gets, 0);

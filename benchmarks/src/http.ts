@@ -1,14 +1,14 @@
 /**
- * What does a session cost a web application? Requests per second, and CPU time per request, of a page that reads a
- * 20-item cart from the session, of a change to that cart, and of a login: for this project's adapters and for what
- * people use today. The page also for bare frameworks without any session, and for the limit, which asks memcached and
- * does nothing else.
+ * What does a session cost a web application? Measures requests per second, and CPU time per request, of a page that
+ * reads a 20-item cart from the session, of a change to that cart, and of a login, for this project's adapters and for
+ * those that people use today. The page also for bare frameworks without sessions, and for the limit, which only asks
+ * memcached.
  *
  *     node benchmarks/dist/http.js --help
  *
- * Every server is a process of its own; they take turns within each round. All are started anew several times, because
- * how the code of a process comes to be compiled, and where its memory lies, makes one a tenth faster than the next.
- * Medians over all rounds are printed, and medians of the ratios within a round.
+ * Every server has its own process; the servers take turns within each round. All are restarted several times: because
+ * of differences in compilation and memory layout, one start may be a tenth faster than the next. Prints medians over
+ * all rounds, and medians of the ratios within a round.
  */
 import { writeFile } from 'node:fs/promises';
 import { startLocalCluster } from '@sess/local-cluster';
@@ -50,9 +50,9 @@ interface Sample {
 
 const contenders = chosen();
 const routes = chosenRoutes();
-// Before anything is started: what this process starts stays where it is.
+// Pins before it starts anything: child processes inherit the cores.
 const pinning = options['no-pin'] ? undefined : leaveFirstCore();
-// Room for the sessions of all logins: a node that evicts does other work than one that does not.
+// Memory for the sessions of all logins, because evictions would cost extra work.
 const cluster = await startLocalCluster({ nodes: 1, runtime: 'memcached', memoryMegabytes: 1_024 });
 const samples = new Map<Route, Map<string, Sample[]>>(routes.map((route) => [route, samplesOf(route)]));
 try {
@@ -119,7 +119,7 @@ function ratiosOf(route: Route) {
     ...ratio,
     route,
     requests: ratioWithinRounds(route, ratio.of, ratio.over, 'requestsPerSecond'),
-    // Of CPU time less is better, so it is turned round: then the two can be compared.
+    // Less CPU time is better, so this ratio is inverted to be comparable.
     cpu: ratioWithinRounds(route, ratio.over, ratio.of, 'cpuMicroseconds'),
   }));
 }
@@ -159,8 +159,8 @@ async function measureAll(memcached: string): Promise<void> {
     for (const [name, contender] of contenders) {
       running.set(name, await startServer(contender, memcached, options.visitors, pinning?.measured));
     }
-    // Round 0 warms up, so that what is measured is compiled code, as in a server that has run for a while; it does not
-    // count.
+    // Round 0 warms up and does not count: the other rounds measure compiled code, as in a server that has run for a
+    // while.
     for (const [route, ofRoute] of samples) {
       for (let round = 0; round <= rounds; round += 1) {
         for (const [name, ofServer] of ofRoute) {
@@ -191,8 +191,8 @@ async function measure(name: string, route: Route, server: RunningServer, length
 }
 
 /**
- * The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one
- * slowed both.
+ * The median of the ratios of two servers within a round. They run shortly after each other, so a slow machine slows
+ * both.
  */
 function ratioWithinRounds(route: Route, of: string, over: string, what: keyof Sample): number {
   const theirs = samples.get(route)?.get(over) ?? [];

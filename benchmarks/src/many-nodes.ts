@@ -1,7 +1,7 @@
 /**
- * What do many nodes cost a process that only waits? Real memcached nodes on this machine, and several processes with a
- * client each: how long the client takes until it answers, then its connections, memory, CPU and bytes a second while
- * nobody asks it for anything.
+ * What do many nodes cost an idle process? Uses real memcached nodes on this machine, and several processes with a
+ * client each. Measures how long the client takes until it answers, and then its connections, memory, CPU and bytes per
+ * second while it is idle.
  *
  *     node benchmarks/dist/many-nodes.js --help
  */
@@ -33,7 +33,7 @@ const options = readCommandLine(
 const course = options.quick
   ? { nodes: 20, processes: 2, views: 10, seconds: 5 }
   : { nodes: options.nodes, processes: options.processes, views: options.views, seconds: options.seconds };
-/** Until all clients act on one view, and have agreed that they do. */
+/** Milliseconds until all clients have agreed on one view. */
 const SETTLE_MS = 45_000;
 const ANSWER_MS = 300_000;
 

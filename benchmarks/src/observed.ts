@@ -1,11 +1,10 @@
 /**
- * What does it cost to watch sessions? Requests with a session over real memcached: with no listener, with tracing
- * channels that somebody listens to, with
- * OpenTelemetry's metrics, and with its spans as well.
+ * What does it cost to observe sessions? Requests with a session over real memcached: without a listener, with
+ * listeners on the tracing channels, with OpenTelemetry's metrics, and with its spans as well.
  *
  *     node benchmarks/dist/observed.js [--rounds 15] [--milliseconds 400] [--in-flight 64] [--json FILE]
  *
- * One process takes turns; medians over the rounds are printed, and ratios to no listener.
+ * One process runs them in turn. Prints medians over the rounds, and ratios to the run without a listener.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
 import { writeFile } from 'node:fs/promises';
@@ -32,7 +31,7 @@ const options = readCommandLine('node benchmarks/dist/observed.js', 'What does i
 const SECRET = 'a secret of at least thirty-two bytes';
 const CONNECTION = { secure: true, response: { headersSent: false } };
 
-/** Drops what it is given: what is sent where is not the question. */
+/** Drops all spans, because exporting them is not measured. */
 const NOWHERE: SpanProcessor = {
   onStart: nothing,
   onEnd: nothing,
@@ -48,7 +47,7 @@ class NoReader extends MetricReader {
   }
 }
 
-/** Begins to watch; returns what ends it. */
+/** Starts to observe; returns a function that stops it. */
 type Watch = () => () => void;
 
 const meterProvider = new MeterProvider({ readers: [new NoReader()] });
@@ -96,7 +95,7 @@ interface Sample {
   readonly cpuMicroseconds: number;
 }
 
-/** Loads a session, looks at it, and ends the request, as often as there is time for. */
+/** Loads a session, reads it, and ends the request, repeatedly for the given time. */
 async function measure(milliseconds: number): Promise<Sample> {
   let requests = 0;
   const until = performance.now() + milliseconds;

@@ -1,6 +1,6 @@
 import type { Discovery, Topology, TopologyListener } from '@sess/discovery';
 
-/** A list that this process changes itself. */
+/** A discovery whose list this process changes itself. */
 export class OwnList implements Discovery {
   #listener: TopologyListener | undefined;
 

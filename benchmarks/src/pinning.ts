@@ -2,17 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 interface Pinning {
-  /** Cores of what is measured. */
+  /** Cores of the measured process. */
   readonly measured: string;
   /** Cores of everything else: memcached, the load generator, this process. */
   readonly others: string;
 }
 
 /**
- * Keeps this process, and all that it starts from now on, off the first core, which is left to what is measured: then
- * that alone is the bottleneck, and rates speak of what it costs. The same for every contender.
+ * Reserves the first core for the measured process: moves this process, and everything that it starts from now on, to
+ * the other cores. Then the measured process alone is the bottleneck, and rates show its cost. The same for every
+ * contender.
  *
- * `undefined` where that can't be done: fewer than two cores, or no `taskset` (Linux has it).
+ * Returns `undefined` if that is not possible: fewer than two cores, or no `taskset` (Linux has it).
  */
 export function leaveFirstCore(): Pinning | undefined {
   const cores = availableParallelism();

@@ -1,13 +1,12 @@
 /**
  * Does one silent node slow down the others? Eight nodes under a steady load; one of them stops answering (its process
- * is stopped, its connections stay), and the time that gets on the other seven take is held against what it was a
- * moment before.
+ * is stopped, its connections stay open). Compares the time of gets on the other seven with the time right before.
  *
  *     node benchmarks/dist/silent-node.js --help
  *
- * The load is open: so many gets a millisecond, spread over all nodes, whether or not earlier ones were answered. In
- * each round the nodes are first all well, then one is silent, from the moment at which it is stopped; medians of the
- * ratios within a round are printed.
+ * The load is open: a fixed number of gets per millisecond, spread over all nodes, whether or not earlier ones were
+ * answered. In each round, first all nodes answer, and then one is silent, from the moment at which it is stopped.
+ * Prints medians of the ratios within a round.
  */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,14 +31,15 @@ const KEYS = 2_000;
 const WANTED = 1.2;
 
 interface Phase {
-  /** Milliseconds that gets on the seven nodes took. */
+  /** Duration of each get on the seven nodes, in milliseconds. */
   readonly took: readonly number[];
-  /** Gets on the seven that failed, by code, or missed: there must be none. */
+  /** Gets on the seven nodes that failed, by error code, or missed: there must be none. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Gets on the node that is, or will be, silent: answered, and failed by code. */
+  /** Answered gets on the node that is or will be silent. */
   readonly answered: number;
+  /** Failed gets on that node, by error code. */
   readonly failed: Readonly<Record<string, number>>;
-  /** The longest that a failing one took, in milliseconds. */
+  /** Duration of the longest failed get on that node, in milliseconds. */
   readonly longestFailure: number;
 }
 
@@ -138,7 +138,7 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
   const begin = performance.now();
   let sent = 0;
   for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
-    // What a late timer left out is made up for at once, so that the rate holds.
+    // Catches up at once after a late timer, so that the rate is met.
     for (const due = (now - begin) * options.rate; sent < due; sent += 1)
       pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
     await sleep(1);
@@ -147,7 +147,7 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
   return { took, lost: absent, answered, failed, longestFailure };
 }
 
-/** Until the node that was silent is asked again, and answers. */
+/** Resolves when the node that was silent gets requests again, and answers. */
 async function allAnswer(to: Client, keys: readonly string[]): Promise<void> {
   const answers = (key: string): Promise<boolean> =>
     to.get(key).then(

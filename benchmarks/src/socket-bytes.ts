@@ -1,4 +1,4 @@
-/** What the sockets of this process read and wrote, from the import of this module on. */
+/** Counts the bytes that the sockets of this process read and write, from the import of this module on. */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 

@@ -13,7 +13,7 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
   for (const row of rows) console.log(line(row));
 }
 
-/** A count as people read it: `184,000`. */
+/** A count for people: `184,000`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }

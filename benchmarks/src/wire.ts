@@ -1,10 +1,10 @@
 /**
- * How fast is a request to memcached, and what does it cost? This client against its peers on npm and against the
+ * How fast is a request to memcached, and what does it cost? Compares this client with its peers on npm and with the
  * limit, on real memcached.
  *
  *     node benchmarks/dist/wire.js [--quick] [--rounds 5] [--milliseconds 400] [--json FILE]
  *
- * Contenders take turns within each round; medians over the rounds are printed, and ratios of medians.
+ * Contenders take turns within each round. Prints medians over the rounds, and ratios of medians.
  */
 import { writeFile } from 'node:fs/promises';
 import { ChildProgram } from '@sess/child-program';
@@ -41,18 +41,18 @@ for (const nodes of NODES) {
 
 interface Result extends Cell {
   readonly contenders: Readonly<Partial<Record<ContenderName, Measurement>>>;
-  /** This client's gets or sets per second over those of the fastest peer. */
+  /** This client's gets or sets per second, divided by those of the fastest peer. */
   readonly overFastestPeer: number;
-  /** This client's over the limit's. */
+  /** This client's gets or sets per second, divided by those of the limit. */
   readonly overLimit: number;
-  /** CPU per operation, this client's over that of the peer that needs least. */
+  /** This client's CPU time per operation, divided by that of the peer with the lowest. */
   readonly cpuOverBestPeer: number;
 }
 
 const results: Result[] = [];
-// A cluster of its own for each number of nodes: one that grew has a handover going on, which is another measurement.
+// A new cluster for each number of nodes: a cluster that grew would have an open handover.
 for (const nodes of NODES) {
-  // Room for what all contenders store together: so is a node that evicts.
+  // Memory for the values of all contenders together, so that no node evicts.
   await using cluster = await startLocalCluster({ nodes, runtime: 'memcached', memoryMegabytes: 512 });
   const servers = cluster.nodes.map((node) => node.id);
   for (const cell of cells.filter((each) => each.nodes === nodes)) results.push(await measureCell(cell, servers));
@@ -63,8 +63,7 @@ if (options.json !== undefined)
 async function measureCell(cell: Cell, servers: readonly string[]): Promise<Result> {
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
-  // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more
-  // from anybody.
+  // Restarts the workers for each cell: a slow `memcache` leaks connections until the nodes accept no more.
   const workers = new Map(names.map((name) => [name, new ChildProgram<Answer>(WORKER, { name, args: [name] })]));
   try {
     // Round 0 stores the values and warms up; it does not count.

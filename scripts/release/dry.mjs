@@ -1,10 +1,11 @@
 /**
- * `pnpm release:dry`: a release without publishing. Raises versions and packs on a copy; installs the tarballs into new
- * projects of every kind; checks their types with several versions of TypeScript; runs them over memcached. Prints a table.
+ * `pnpm release:dry`: a release without publishing. Bumps versions and packs on a copy, installs the tarballs into new
+ * projects of every kind, checks their types with several versions of TypeScript, and runs them over memcached. Prints
+ * a table.
  *
- * `--once` takes each kind with one package manager, and the oldest and the newest compiler; `--short` takes four kinds, one
- * compiler and pnpm, which has most of what it needs from the repository's own install. Words take the kinds whose names
- * contain them: `pnpm release:dry nest`.
+ * `--once` runs each kind with one package manager, and the oldest and the newest compiler. `--short` runs four kinds
+ * with one compiler and pnpm, whose store has most packages from the repository's own install. Other words select the
+ * kinds whose names contain them: `pnpm release:dry nest`.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -98,7 +99,7 @@ process.exitCode = failed === 0 && checks > 0 ? 0 : 1;
 function managersOf(project) {
   if (isShort) return ['pnpm'];
   const { managers = ['npm', 'pnpm'] } = project;
-  // npm and pnpm in turn, yarn where it is one of three.
+  // npm and pnpm in turn, and yarn for projects that have all three.
   const turn = (PROJECTS.indexOf(project) + 2) % managers.length;
   return isOnce ? managers.slice(turn, turn + 1) : managers;
 }

@@ -8,7 +8,7 @@ import { oursOf } from './projects.mjs';
 const execute = promisify(execFile);
 const DEADLINE_MS = 300_000;
 
-/** TypeScript by the word that a table shows. */
+/** Versions of TypeScript by their title in the table. */
 export const COMPILERS = new Map([
   ['5.4', '~5.4.0'],
   ['5.9', '~5.9.0'],
@@ -20,8 +20,8 @@ const QUIET = ['--prefer-offline', '--ignore-scripts'];
 const INSTALL = /** @type {const} */ ({
   npm: ['npm', 'install', '--no-audit', '--no-fund', ...QUIET],
   pnpm: ['pnpm', 'install', ...QUIET],
-  // It knows a package by name and version only, and would take one of an earlier run from its usual cache. Where npm and
-  // pnpm warn of a dependency that wants a newer Node.js, as one of Fastify's does, it stops.
+  // yarn identifies a package by name and version only, and would use one of an earlier run from its usual cache. It
+  // also fails where npm and pnpm only warn: for a dependency that requires a newer Node.js, such as one of Fastify's.
   yarn: [
     'npx',
     '--yes',
@@ -38,7 +38,7 @@ const INSTALL = /** @type {const} */ ({
 });
 
 /**
- * A new project that has the packed packages, installed as people do it.
+ * Creates a new project with the packed packages, and installs it like a user.
  *
  * @param {string} folder an empty one
  * @param {import('./projects.mjs').Project} project
@@ -70,7 +70,7 @@ export async function install(folder, project, npmrc, manager) {
   const [command, ...args] = INSTALL[manager];
   const attempt = (/** @type {readonly string[]} */ words) =>
     told(execute(command, words, { cwd: folder, timeout: DEADLINE_MS }));
-  // A registry may fail once, and what an earlier run left may be out of date.
+  // A registry may fail once, and the cache of an earlier run may be out of date.
   await attempt(args).catch(() => attempt(args.filter((word) => word !== '--prefer-offline')));
 }
 
@@ -93,13 +93,13 @@ function settings(project) {
   };
 }
 
-/** Checks the types, and makes JavaScript. @param {string} folder @param {string} compiler the path of `tsc` */
+/** Checks the types, and compiles to JavaScript. @param {string} folder @param {string} compiler the path of `tsc` */
 export async function compile(folder, compiler) {
   await told(execute(process.execPath, [compiler, '-p', folder], { timeout: DEADLINE_MS }));
 }
 
 /**
- * Runs a project that is a test of its own.
+ * Runs a project that is itself a test.
  *
  * @param {string} folder
  * @param {string} servers
@@ -115,7 +115,7 @@ function environment(servers) {
 }
 
 /**
- * A user logs in, looks at the profile, and logs out; the cookie of before is good for nothing then.
+ * Checks that a user can log in, read the profile and log out, and that the old cookie does not work afterwards.
  *
  * @param {string} folder
  * @param {string} servers
@@ -152,7 +152,7 @@ export async function visit(folder, servers) {
   }
 }
 
-/** Rejects with what the command said. @param {Promise<unknown>} running */
+/** Rejects with the command's output. @param {Promise<unknown>} running */
 async function told(running) {
   try {
     await running;

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Does what a release does, on a copy: raises the versions, writes the changelogs, packs every public package. Nothing is
- * published, and the repository stays as it is. It must have been built.
+ * Makes a release on a copy: bumps the versions, writes the changelogs, packs every public package. Publishes nothing,
+ * and does not change the repository, which must have been built.
  *
  * @param {string} folder an empty one
  * @returns {Promise<readonly { name: string, version: string, tarball: string }[]>}
@@ -37,7 +37,10 @@ export async function packRelease(folder) {
   return packed;
 }
 
-/** What people look for in a package, and what they have no use for. @param {string} name @param {string} tarball */
+/**
+ * Checks that a package has the files that users expect, and no superfluous ones. @param {string} name @param {string}
+ * tarball
+ */
 function checkContents(name, tarball) {
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n');
   const missing = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((file) => !files.includes(`package/${file}`));
@@ -59,7 +62,7 @@ async function copyTracked(copy) {
 }
 
 /**
- * `pnpm pack` takes the versions of our packages from here.
+ * Links our packages, because `pnpm pack` reads their versions from there.
  *
  * @param {string} copy
  * @param {string} directory

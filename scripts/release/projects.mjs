@@ -1,20 +1,11 @@
 /**
- * The kinds of projects that people have. `main` is a program in TypeScript that prints the port it listens on, and answers
- * `POST /login`, `GET /profile` and `POST /logout`; or, with `isTest`, a test for Jest that asks these of itself.
+ * The kinds of projects that users have. `main` is a program in TypeScript that prints its port, and answers `POST
+ * /login`, `GET /profile` and `POST /logout`. With `isTest`, it is a test for Jest that sends these requests to itself.
  *
- * @typedef {{
- *   name: string,
- *   isShort?: boolean,
- *   module: 'esm' | 'commonjs',
- *   dependencies: Readonly<Record<string, string>>,
- *   types?: Readonly<Record<string, string>>,
- *   files?: Readonly<Record<string, string>>,
- *   managers?: readonly ('npm' | 'pnpm' | 'yarn')[],
- *   isTest?: boolean,
- *   compilers?: readonly string[],
- *   settings?: Readonly<Record<string, unknown>>,
- *   main: string,
- * }} Project `compilers`: the versions of TypeScript that know its `settings`, if not all
+ * @typedef {{ name: string, isShort?: boolean, module: 'esm' | 'commonjs', dependencies: Readonly<Record<string,
+ *   string>>, types?: Readonly<Record<string, string>>, files?: Readonly<Record<string, string>>, managers?: readonly
+ *   ('npm' | 'pnpm' | 'yarn')[], isTest?: boolean, compilers?: readonly string[], settings?: Readonly<Record<string,
+ *   unknown>>, main: string, }} Project `compilers`: the versions of TypeScript that know its `settings`, if not all
  */
 
 const OPTIONS = `{ servers: process.env.SESS_SERVERS, secret: process.env.SESS_SECRET, secure: false }`;
@@ -113,7 +104,7 @@ app.use(session({ store, genid: store.newId, secret, resave: false, saveUninitia
 ${expressShop('session')}
 `;
 
-/** A test of an application, as Jest runs it without any setting: in CommonJS. */
+/** A test of an application for Jest without settings, which runs it as CommonJS. */
 const JEST = `
 import fastify from 'fastify';
 import sessions from '@sess/fastify-plugin';
@@ -269,10 +260,10 @@ function nestDependencies(platform, major) {
   };
 }
 
-/** How TypeScript resolved modules before it knew `exports`; version 6 warns of it, and 7 has it no more. */
+/** TypeScript's module resolution before it supported `exports`. Version 6 warns about it, and version 7 removed it. */
 const NODE_10 = { settings: { module: 'commonjs', moduleResolution: 'node10' }, compilers: ['5.4', '5.9'] };
 
-/** What `nest new` writes. */
+/** The settings that `nest new` writes. */
 const NEST_SETTINGS = { experimentalDecorators: true, emitDecoratorMetadata: true, isolatedModules: true };
 
 /** @type {readonly Project[]} */
@@ -344,7 +335,7 @@ export const PROJECTS = [
   ...['11', '12'].flatMap((major) =>
     /** @type {const} */ (['fastify', 'express']).map((platform) => ({
       name: `NestJS ${major} on ${platform === 'fastify' ? 'Fastify' : 'Express'}`,
-      // From 12 on it is ESM only.
+      // NestJS 12 and later are ESM only.
       module: major === '11' ? 'commonjs' : 'esm',
       dependencies: nestDependencies(platform, `^${major}.0.0`),
       ...(platform === 'express' ? { types: { '@types/express': '^5.0.0' } } : {}),
@@ -354,7 +345,7 @@ export const PROJECTS = [
   ),
 ];
 
-/** The packages of ours that a program imports. @param {Project} project */
+/** Our packages that a program imports. @param {Project} project */
 export function oursOf({ main }) {
   return [...new Set([...main.matchAll(/from '(@sess\/[\w-]+)'/g)].map(([, name]) => name ?? ''))];
 }

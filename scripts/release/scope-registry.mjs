@@ -1,6 +1,6 @@
 /**
- * A registry on this machine for what a release would publish, and for nothing else: package managers ask it for our scope
- * alone. So projects install by the words that the READMEs show.
+ * A local registry that serves only what a release would publish: package managers use it only for our scope. So
+ * projects install with the commands of the READMEs.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -15,7 +15,7 @@ import { createServer } from 'node:http';
  * @returns {Promise<ScopeRegistry>}
  */
 export async function startScopeRegistry(packed) {
-  // Package managers keep what they fetched by its address: each run has one of its own.
+  // Package managers cache packages by their URL, so each run has its own.
   const run = `/${randomUUID()}/`;
   const tarballs = new Map(
     await Promise.all(packed.map(async ({ name, tarball }) => /** @type {const} */ ([name, await readFile(tarball)]))),

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const DEADLINE_MS = 300_000;
 
-/** A shell that runs a few lines, and what a user sees of them. */
+/** A shell that runs a few lines, with their output as a user sees it. */
 export class Terminal {
   said = '';
   #child;
@@ -12,7 +12,7 @@ export class Terminal {
 
   /** @param {string} lines @param {{ cwd: string, env: Record<string, string> }} options */
   constructor(lines, options) {
-    // A group of its own, so that everything in it can be ended.
+    // A separate process group, so that everything in it can be ended.
     this.#child = spawn('bash', ['-ec', lines], { ...options, detached: true });
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.on('data', (text) => (this.said += text));
     this.#child.once('exit', (code) => {
@@ -26,12 +26,12 @@ export class Terminal {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** Resolves when it has shown `text`. @param {string} text */
+  /** Resolves when the output contains `text`. @param {string} text */
   async shows(text) {
     await this.#until(`"${text}"`, () => this.said.includes(text));
   }
 
-  /** Resolves when what it runs answers at `url`. @param {string} url */
+  /** Resolves when the program answers at `url`. @param {string} url */
   async answers(url) {
     await this.#until(`an answer at ${url}`, () =>
       fetch(url).then(

@@ -1,6 +1,6 @@
 /**
- * The walk of a new user: the commands and programs of the README as they stand, on a machine with Node.js, a shell and
- * curl. Only the ports are others, and our packages come from the registry of this run.
+ * The first steps of a new user: runs the commands and programs of the README unchanged, on a machine with Node.js, a
+ * shell and curl. Only the ports differ, and our packages come from the registry of this run.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,16 +10,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Terminal } from './terminal.mjs';
 
-/** No memcached and no container engine is among them. */
+/** The programs in the user's PATH, without memcached and container engines. */
 const PROGRAMS = ['node', 'npm', 'npx', 'bash', 'sh', 'env', 'mkdir', 'cp'];
-/** Enough that some of them are on another node when one has joined. */
+/** Enough users that some of their sessions move when a node joins. */
 const USERS = 20;
 const LOGGED_IN = '{"user":"USER_123"}';
 
 export const FRAMEWORKS = /** @type {const} */ (['Fastify', 'Koa', 'Express']);
 
 /**
- * Rejects unless the README leads to a session that is still there when a node has joined.
+ * Rejects unless the README leads to sessions that survive when a node joins.
  *
  * @param {string} folder
  * @param {(typeof FRAMEWORKS)[number]} framework
@@ -30,7 +30,7 @@ export async function walk(folder, framework, npmrc) {
   const shop = join(folder, 'shop');
   await mkdir(bin, { recursive: true });
   for (const name of PROGRAMS) await symlink(pathOf(name), join(bin, name));
-  // Where the machine has none, the user logs in as the others do.
+  // Without curl on the machine, the first user logs in like the others.
   const curl = pathOf('curl');
   if (curl !== '') await symlink(curl, join(bin, 'curl'));
   await writeFile(join(folder, 'npmrc'), npmrc);
@@ -105,8 +105,8 @@ function pathOf(program) {
 }
 
 /**
- * Below the range from which systems take ports for outgoing connections, and below that of local nodes: nobody takes it
- * before it is used.
+ * A free port below the range of outgoing connections, and below that of local nodes, so that nothing takes it before
+ * it is used.
  */
 async function freePort() {
   const server = createServer();

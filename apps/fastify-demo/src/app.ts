@@ -10,12 +10,12 @@ const BODY_LIMIT_BYTES = 16_384;
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    // A number is not a name, whatever it could be turned into.
+    // A number is not a name, so it must not be converted to one.
     ajv: { customOptions: { coerceTypes: false } },
     schemaErrorFormatter: bodyError,
   });
 
-  // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
+  // A session that is out of reach returns 503: a logged-in user must not be treated as logged out.
   void app.register(sessions, { ...where, ttlSeconds, onUnavailable: 'error' });
   void app.register(routes);
   return app;
@@ -23,7 +23,7 @@ export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyI
 
 async function routes(app: FastifyInstance): Promise<void> {
   app.post<{ Body: LoginBody }>('/login', { schema: { body: LOGIN_BODY } }, async ({ body: { user }, session }) => {
-    // A visitor's cart comes along; the cart of somebody else does not.
+    // Keeps a visitor's cart at login, but not the cart of another user.
     const isTheirs = session.data.user === undefined || session.data.user === user;
     await session.regenerate({ keep: isTheirs ? ['cart'] : [], restartLifetime: true });
     session.data.user = user;

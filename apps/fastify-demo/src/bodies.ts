@@ -2,7 +2,7 @@ import { MAX_LENGTH } from '@sess/demo-app';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** An object with one text. */
+/** The schema of an object with one string. */
 function objectWith(field: string): JsonSchema {
   return {
     type: 'object',
@@ -25,7 +25,7 @@ export interface CartBody {
 /** JSON Schema of `POST /cart`. */
 export const CART_BODY: JsonSchema = objectWith('item');
 
-/** Turns a failed check into words that say what to send. */
+/** Converts a validation failure to an error that says what to send. */
 export function bodyError(
   failures: readonly { readonly instancePath: string; readonly message?: string | undefined }[],
 ): Error {

@@ -1,7 +1,7 @@
 import { ListenError, urlOf, type ListenOptions, type RunningApp } from '@sess/demo-app';
 import type { FastifyInstance } from 'fastify';
 
-/** @throws {ListenError} (as a rejection) when the address can't be had; the app is closed then. */
+/** Rejects with a `ListenError` if the address is not available, and then closes the app. */
 export async function listen(app: FastifyInstance, { host, port }: ListenOptions): Promise<RunningApp> {
   await app.ready();
   try {

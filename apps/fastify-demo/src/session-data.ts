@@ -1,7 +1,7 @@
-/** What both demo apps keep in a session: the other reads what this one wrote. */
+/** The session data of both demo apps: each reads the sessions that the other wrote. */
 declare module '@sess/fastify-plugin' {
   interface SessionData {
-    /** Who is logged in; absent for a visitor. */
+    /** Name of the logged-in user; absent for a visitor. */
     user?: string;
     role?: string;
     cart?: string[];

@@ -8,17 +8,17 @@ import { jsonErrors } from './json-errors.ts';
 import './session-data.ts';
 
 const BODY_LIMIT = '16kb';
-/** Whoever asks for the health of the process asks for no session. */
+/** Health checks need no session. */
 const HEALTH = '/health';
 
-/** A Koa application that closes its sessions, and the database behind them: Koa itself has nothing to close. */
+/** A Koa application with a method that closes its sessions and their database: Koa itself has none. */
 export type ClosableKoa = Koa & { readonly close: () => Promise<void> };
 
 /** The demo shop on Koa. It does not listen yet. */
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): ClosableKoa {
   const app = new Koa();
   app.use(jsonErrors);
-  // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
+  // A session that is out of reach returns 503: a logged-in user must not be treated as logged out.
   const withSession = sessions({ ...where, ttlSeconds, onUnavailable: 'error', ignore: (ctx) => ctx.path === HEALTH });
   app.use(withSession);
   app.use(bodyParser({ jsonLimit: BODY_LIMIT }));
@@ -32,7 +32,7 @@ function shop(): Router {
   router.post('/login', async (ctx) => {
     const user = bodyText(ctx, 'user', 'USER_123');
     const { session } = ctx;
-    // A visitor's cart comes along; the cart of somebody else does not.
+    // Keeps a visitor's cart at login, but not the cart of another user.
     const isTheirs = session.data.user === undefined || session.data.user === user;
     await session.regenerate({ keep: isTheirs ? ['cart'] : [], restartLifetime: true });
     session.data.user = user;

@@ -2,7 +2,7 @@ import { MAX_LENGTH } from '@sess/demo-app';
 import type { Context } from 'koa';
 
 /**
- * The text under `field` of the JSON body.
+ * The string under `field` of the JSON body.
  *
  * @throws a 400 that says what to send
  */

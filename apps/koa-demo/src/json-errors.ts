@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Middleware } from 'koa';
 
-/** Answers with JSON when something is thrown, in the form that Fastify uses. */
+/** Answers thrown errors with JSON, in Fastify's form. */
 export const jsonErrors: Middleware = async (ctx, next) => {
   try {
     await next();
@@ -10,7 +10,7 @@ export const jsonErrors: Middleware = async (ctx, next) => {
     ctx.status = status;
     ctx.set(headers);
     ctx.body = { statusCode: status, error: STATUS_CODES[status] ?? 'Error', message };
-    // An error of our own making goes where the server's errors go.
+    // A bug must reach the server's error handler.
     if (status === 500) ctx.app.emit('error', error, ctx);
   }
 };
@@ -22,7 +22,7 @@ interface ErrorAnswer {
 }
 
 /**
- * What an error says of itself: `status` (Koa and its middleware) or `statusCode` (sessions), and headers such as
+ * Reads an error's `status` (Koa and its middleware) or `statusCode` (sessions), and its headers, such as
  * `Retry-After`.
  */
 function describe(error: unknown): ErrorAnswer {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { ListenError, urlOf, type ListenOptions, type RunningApp } from '@sess/demo-app';
 import type { ClosableKoa } from './app.ts';
 
-/** @throws {ListenError} (as a rejection) when the address can't be had; the app is closed then. */
+/** Rejects with a `ListenError` if the address is not available, and then closes the app. */
 export async function listen(app: ClosableKoa, { host, port }: ListenOptions): Promise<RunningApp> {
   const answer = app.callback();
   const server = createServer((request, response) => void answer(request, response));
@@ -20,12 +20,11 @@ export async function listen(app: ClosableKoa, { host, port }: ListenOptions): P
 }
 
 /**
- * Milliseconds between two looks for connections that have had their answer: kept alive, they would hold the server
- * open for seconds.
+ * Milliseconds between two searches for idle connections: kept alive, they would delay the server's close for seconds.
  */
 const SWEEP_EVERY_MS = 50;
 
-/** The sessions end with the last request. */
+/** Closes the sessions after the last request. */
 async function close(app: ClosableKoa, server: Server): Promise<void> {
   if (server.listening) await closeServer(server);
   await app.close();

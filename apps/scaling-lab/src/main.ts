@@ -1,5 +1,5 @@
 import { run } from './command/run.ts';
 
-// Everything is closed by now; `exit` rather than `exitCode`, so that a handle which a library forgot can't keep a
-// finished lab from ending.
+// Everything is closed by now. Uses `exit`, not `exitCode`, because a handle that a library left open would keep a
+// finished lab running.
 process.exit(await run(process.argv.slice(2), process));

@@ -4,7 +4,7 @@ import { runAutoScaling } from '../src/auto-scaling/run-auto-scaling.ts';
 import { AUTO_SCALING_SCENARIOS } from '../src/auto-scaling/scenarios.ts';
 import { SCALING_STRATEGIES } from '../src/auto-scaling/strategies.ts';
 
-/** Each takes about a minute, for nearly all of which it waits. */
+/** Each takes about a minute, most of which is waiting. */
 describe.runIf(inject('long'))('while AWS scales the cluster', { timeout: 600_000 }, () => {
   const options = {
     runtime: 'embedded',

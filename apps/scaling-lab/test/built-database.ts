@@ -1,7 +1,7 @@
 import type { FromDatabase } from '../src/apps/database-process.ts';
 import { ChildProcesses, STOP_TIMEOUT_MS } from '../src/process/child-processes.ts';
 
-/** The lab's database, as it was built: in this process it would keep the test waiting while it is compiled. */
+/** Starts the built database in its own process: in this process, its compilation would block the test. */
 export async function startBuiltDatabase(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const program = new ChildProcesses().start<FromDatabase>(
     new URL('../dist/apps/database-process-main.js', import.meta.url),

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startBuiltDatabase } from './built-database.ts';
 
-/** A database takes its time to start, on a busy machine a multiple of it. */
+/** A database starts slowly, and many times slower on a busy machine. */
 const LONG_MS = 120_000;
 const calm = new AbortController().signal;
 
@@ -53,7 +53,7 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-// It starts a database of its own: in the long form.
+// Runs only in the long form, because it starts its own database.
 describe.runIf(inject('long'))('the database of the lab', () => {
   it('serves several connections at once, with statements that all prepare by one name', async () => {
     const backings = [0, 1, 2].map(() =>

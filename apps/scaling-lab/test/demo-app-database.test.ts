@@ -13,7 +13,7 @@ import { nodeProcess, type NodeProcess } from './node-process.ts';
 const SESS_SECRET = 'a secret that is long enough for a test';
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
 const FRAMEWORKS = ['fastify', 'koa'] as const;
-/** A database takes its time to start, on a busy machine a multiple of it. */
+/** A database starts slowly, and many times slower on a busy machine. */
 const LONG_MS = 120_000;
 
 let cluster: LocalCluster;

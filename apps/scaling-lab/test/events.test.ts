@@ -12,7 +12,7 @@ import { makeUsers } from '../src/users/user.ts';
 
 let cluster: LocalCluster;
 let before: readonly string[];
-/** What the apps were told to do. */
+/** The orders to the apps. */
 let done: string[];
 
 beforeEach(async () => {

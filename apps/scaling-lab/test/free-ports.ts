@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Whether `port` is free right now. */
+/** Whether `port` is free now. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -14,8 +14,8 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * The first of two free ports in a row. Where it looks depends on the process: test files that run at once never look
- * at the same ones first.
+ * The first of two consecutive free ports. The search starts at a port that depends on the process, so that concurrent
+ * test files do not pick the same ports.
  */
 export async function twoFreePorts(): Promise<number> {
   for (let port = 20_000 + 2 * (process.pid % 5_000); ; port += 2) {

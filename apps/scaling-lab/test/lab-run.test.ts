@@ -10,7 +10,7 @@ const USERS = 60;
 /** In its long form with three scenarios, two copies and a peer, which takes four times as many processes. */
 const long = inject('long');
 const EVERYWHERE = long ? ['modulo', 'sess', 'sess-2-copies'] : ['sess'];
-/** `sess-drain` takes part where a node is taken away on purpose. */
+/** `sess-drain` takes part in scenarios that remove a node on purpose. */
 const STRATEGIES = [...EVERYWHERE, 'sess-drain'];
 const SCENARIOS = long ? ['scale-up', 'scale-down', 'crash'] : ['scale-down'];
 /** What was counted in each scenario. */

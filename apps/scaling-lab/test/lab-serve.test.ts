@@ -86,7 +86,7 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
     await expect.poll(page).toContain(`data-action="crash" data-node="${added}"`);
     expect(await ask('drain', added)).toBe(`drained ${added}: it can be removed`);
     expect(await ask('remove', added)).toBe(`removed ${added}`);
-    // Nobody was logged out by any of it.
+    // None of it logged anybody out.
     await expect.poll(page).toMatch(/<b>0<\/b> logged out/);
     expect(await ask('crash', '10.0.0.1:1')).toMatch(/there is no node 10\.0\.0\.1:1/);
   });

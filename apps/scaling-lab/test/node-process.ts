@@ -8,7 +8,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A script of this workspace, run as people run it, in a process group of its own. */
+/** A script of this workspace, run as a user runs it, in its own process group. */
 export class NodeProcess {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
@@ -43,7 +43,7 @@ export class NodeProcess {
     return this.#errors;
   }
 
-  /** Resolves when standard output matches; rejects when the process ends without it. */
+  /** Resolves when standard output matches; rejects if the process ends before. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     let over = false;
     void this.ended.then(() => (over = true));
@@ -69,7 +69,7 @@ export class NodeProcess {
     this.#child.kill(signal);
   }
 
-  /** As a terminal does it: every process of the group gets the signal. */
+  /** Sends the signal to every process of the group, like a terminal. */
   killGroup(signal: NodeJS.Signals): void {
     process.kill(-this.#pid, signal);
   }
@@ -84,20 +84,20 @@ export class NodeProcess {
     }
   }
 
-  /** For the end of a test: ends what is left, whatever happened. */
+  /** Kills what is left of the group, for the end of a test. */
   async dispose(): Promise<void> {
     if (this.groupLives) this.killGroup('SIGKILL');
     await this.ended;
   }
 
   get #pid(): number {
-    // A pid of undefined is a process that could not be started, and -undefined would be no group at all.
+    // Without a pid, the process could not be started.
     if (this.#child.pid === undefined) throw new Error('the process was not started');
     return this.#child.pid;
   }
 }
 
-/** One that ends with the test, if not before. */
+/** Starts a process that ends with the test at the latest. */
 export function nodeProcess(...given: ConstructorParameters<typeof NodeProcess>): NodeProcess {
   const process = new NodeProcess(...given);
   onTestFinished(() => process.dispose());

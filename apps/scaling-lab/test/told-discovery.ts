@@ -1,6 +1,6 @@
 import type { Discovery, Topology, TopologyListener } from '@sess/discovery';
 
-/** A discovery that reports what the test says, when it says so. */
+/** A discovery that reports the topologies that the test sets. */
 export class ToldDiscovery implements Discovery {
   readonly #listeners = new Set<TopologyListener>();
   #topology: Topology;

@@ -8,7 +8,7 @@ export const CONTENDERS = {
 } as const;
 export type ContenderName = keyof typeof CONTENDERS;
 
-/** How long each of them waits for an answer: what this client and memjs do unasked. */
+/** The timeout of every contender: the default of this client and of memjs. */
 export const TIMEOUT_MS = 500;
 
 export interface Course {
@@ -19,12 +19,12 @@ export interface Course {
   readonly blocks: number;
 }
 
-/** What became of the requests of a process that was blocked now and then. */
+/** The results for the requests of a process that was sometimes blocked. */
 export interface Outcome {
   readonly requests: number;
-  /** Those that failed, by what they were told, and hits that were answered as misses. */
+  /** Failed requests by error, and hits that were answered as misses. */
   readonly lost: Readonly<Record<string, number>>;
-  /** The longest that one waited for its answer, in milliseconds. */
+  /** The longest wait for an answer, in milliseconds. */
   readonly longestMs: number;
   /** How often a node was taken out of rotation. */
   readonly ejections: number;

@@ -5,12 +5,12 @@ import { freePort, isListening } from '@sess/loopback';
 
 const PATIENCE_MS = 10_000;
 
-/** A Redis of its own on loopback, which keeps nothing on disk. */
+/** A separate Redis server on loopback, which stores nothing on disk. */
 export interface RedisServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** `undefined` where this machine has no `redis-server`. */
+/** Resolves to `undefined` if this machine has no `redis-server`. */
 export async function startRedis(): Promise<RedisServer | undefined> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) return undefined;
   const port = await freePort();

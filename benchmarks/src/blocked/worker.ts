@@ -1,6 +1,5 @@
 /**
- * One contender in a process of its own, which does its requests at a steady rate and is blocked by its own work now
- * and then.
+ * One contender in its own process, which sends requests at a steady rate and is sometimes blocked by its own work.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +17,7 @@ const modules: Record<ContenderName, () => Promise<{ readonly open: OpenContende
 
 const VALUE: Buffer = Buffer.alloc(1_024, 'v');
 const KEYS: readonly string[] = Array.from({ length: 500 }, (_, index) => `blocked/${name}/${index}`);
-/** One request of so many is a set: sessions are read with every request, and written with some. */
+/** One request in this many is a set: applications read the session in every request, and write it in some. */
 const SET_EVERY = 10;
 
 let ejections = 0;
@@ -46,8 +45,8 @@ async function run(course: Course): Promise<Outcome> {
 }
 
 /**
- * The load is open: what became due while the process was blocked is asked as soon as it runs again, as a server's
- * waiting requests are.
+ * The load is open: the process sends requests that became due while it was blocked as soon as it runs again, like a
+ * server with waiting requests.
  */
 async function drive(contender: Contender, { seconds, requestsPerSecond, blockMs, blocks }: Course): Promise<Outcome> {
   const lost: Record<string, number> = {};
@@ -73,7 +72,7 @@ async function drive(contender: Contender, { seconds, requestsPerSecond, blockMs
     while (pending.length < (elapsed * requestsPerSecond) / 1_000) pending.push(ask());
     if (elapsed >= ((blocked + 0.5) * lengthMs) / blocks) {
       blocked += 1;
-      // Some requests are on their way when the work begins, and some have only just been asked for.
+      // When the work begins, some requests are in flight, and others are not written yet.
       pending.push(ask(), ask(), ask(), ask());
       await setImmediate();
       await setImmediate();

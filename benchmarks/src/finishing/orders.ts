@@ -1,15 +1,15 @@
-/** What an application process is told, and what it answers. */
+/** An order to an application process. */
 export type Order =
   | { readonly join: Membership }
-  /** Another list of nodes. */
+  /** Use this list of nodes. */
   | { readonly list: readonly string[] }
-  /** As many sessions. */
+  /** Create this many sessions. */
   | { readonly fill: number }
-  /** Visits begin: so many a second, of as many sessions. */
+  /** Start visits: their rate, and the number of sessions that they visit. */
   | { readonly visit: { readonly perSecond: number; readonly sessions: number } }
-  /** What was measured since the last time. */
+  /** Report what was measured since the last report. */
   | { readonly measured: true }
-  /** In which phases earlier lists are. */
+  /** Report the phases of the open handovers. */
   | { readonly phases: true }
   | { readonly leave: true };
 
@@ -17,18 +17,18 @@ export interface Membership {
   readonly servers: readonly string[];
   /** Whether this process finishes handovers. */
   readonly finish: boolean;
-  /** Keys of a node a second at most. */
+  /** Most keys per second and node. */
   readonly keysPerSecond: number;
 }
 
-/** A while of visits. */
+/** The results of visits over a period. */
 export interface Measured {
   readonly seconds: number;
   readonly reads: Latencies;
   readonly saves: Latencies;
-  /** By code; a session that was missing counts as `missing`. */
+  /** Failures by error code; `missing` counts missing sessions. */
   readonly failed: Readonly<Record<string, number>>;
-  /** That the sockets of the process read and wrote. */
+  /** Bytes that the sockets of the process read and wrote. */
   readonly bytes: number;
   readonly mostResidentBytes: number;
 }
@@ -45,7 +45,7 @@ export type Message =
   | { readonly measured: Measured }
   | { readonly phases: readonly string[] }
   | { readonly failure: string }
-  /** Unasked: how finishing goes. */
+  /** Sent without an order: the progress of finishing. */
   | { readonly handover: HandoverNews };
 
 export interface HandoverNews {

@@ -10,11 +10,11 @@ const TTL_SECONDS = 86_400;
 const SECRET = 'a secret for benchmarks only, which has more than 32 bytes';
 const VALUE = Buffer.alloc(500, 'v');
 const AT_ONCE = 500;
-/** Every so many visits change the session. */
+/** One visit in this many changes the session. */
 const SAVE_EVERY = 5;
 const TICK_MS = 2;
 const LOOK_AT_MEMORY_MS = 100;
-/** Ten seconds rather than 35 until all agree on a list: that is not what is measured. */
+/** Clients agree on a list within 10 seconds, not 35, because the agreement is not measured. */
 const PACE = { historyIntervalMs: 2_500, clockSkewMs: 500 } as const;
 
 let discovery = new OwnList();
@@ -66,7 +66,7 @@ setInterval(() => {
   since.mostResidentBytes = Math.max(since.mostResidentBytes, process.memoryUsage.rss());
 }, LOOK_AT_MEMORY_MS).unref();
 
-/** An open load: visits come whether or not earlier ones were answered. */
+/** An open load: visits start whether or not earlier ones were answered. */
 function visit(perSecond: number, sessions: number): void {
   const begin = performance.now();
   let sent = 0;

@@ -1,4 +1,4 @@
-/** Counts what a client asks nodes on behalf of its user; the client's own history and probes are counted apart. */
+/** Counts a client's requests for its user's keys, and separately those for its own history. */
 import { textTransport, type NodeTransport, type Transport } from '@sess/client';
 
 export class CountingTransport implements Transport {
@@ -31,5 +31,5 @@ export class CountingTransport implements Transport {
 }
 
 async function* nothing(): AsyncGenerator<string> {
-  // The built-in transport lists keys.
+  // Not used: the built-in transport lists keys.
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What a memcached node counts about itself, by the names of `stats`. */
+/** The counters of a memcached node, by the names of `stats`. */
 export async function nodeStats({
   host,
   port,

@@ -1,12 +1,12 @@
-/** What every server keeps in the session and answers with: a cart of 20 items. */
+/** The session data and the answer of every server: a cart of 20 items. */
 export interface Cart {
   readonly user: string;
   readonly items: { readonly sku: string; quantity: number }[];
 }
 
 /**
- * What is measured: a page that shows the cart, one more of its first item, and a visitor without a session who logs
- * in.
+ * The measured requests: a page that shows the cart, a change of its first item, and the login of a visitor without a
+ * session.
  */
 export const ROUTES = {
   read: { method: 'GET', path: '/cart', title: 'a page: GET of a 20-item cart' },
@@ -22,7 +22,7 @@ export function fullCart(): Cart {
   };
 }
 
-/** In place, as applications do it. The cart keeps its size. */
+/** Changes the cart in place, as applications do. The cart keeps its size. */
 export function addOne({ items: [first] }: Cart): void {
   if (first !== undefined) first.quantity = (first.quantity % 9) + 1;
 }

@@ -1,18 +1,18 @@
 import type { SessionsOptions } from '@sess/session';
 import { ROUTES, SECRET, type Route } from './cart.ts';
 
-/** A server that is measured: the module under `servers/`, and for ours the options that it runs with. */
+/** A measured server: its module under `servers/`, and for ours its options. */
 export interface Contender {
   readonly label: string;
   readonly module: string;
-  /** What it is measured with: a server without sessions has less to offer. */
+  /** The measured requests: a server without sessions supports fewer. */
   readonly routes: readonly Route[];
   readonly variant: VariantName;
 }
 
 export type VariantName = 'plain' | 'renewal' | 'persistent' | 'compress' | 'encrypt' | 'touch';
 
-/** What an option costs: the Fastify server with each of these. A further one is a name above and a line here. */
+/** The variants of the Fastify server that show the cost of an option. To add one, add a name above and a line here. */
 export const VARIANTS: Readonly<
   Record<VariantName, { readonly label: string; readonly options: Partial<SessionsOptions> }>
 > = {
@@ -43,7 +43,7 @@ function routesOf(server: string): readonly Route[] {
   return server.endsWith('-limit') ? ['read', 'login'] : ALL_ROUTES;
 }
 
-/** By name: a server's own, or `option:<variant>`. */
+/** The contenders by name: the server's name, or `option:<variant>`. */
 export const CONTENDERS: ReadonlyMap<string, Contender> = new Map(
   Object.entries(SERVERS).map(([name, label]) => [
     name,
@@ -58,7 +58,7 @@ export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(
   ]),
 );
 
-/** What is held against what, and what is wanted of it. */
+/** The compared pairs, and the goal of each. */
 export const RATIOS: readonly {
   readonly what: string;
   readonly of: string;

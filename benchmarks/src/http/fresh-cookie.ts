@@ -1,4 +1,4 @@
-/** As long as the cookie of a session, and another each time, but of no use to anyone: a number instead of an id and its signature. */
+/** A new cookie as long as that of a session, but useless: a number instead of an id and its signature. */
 export function freshCookie(): string {
   issued += 1;
   return `sid=${issued.toString().padStart(80, '0')}; Path=/; HttpOnly; SameSite=Lax`;

@@ -10,7 +10,7 @@ export async function listen(app: Pick<FastifyInstance, 'listen' | 'server'>): P
   return (app.server.address() as AddressInfo).port;
 }
 
-/** The same for what answers as a plain request listener: Koa and Express. */
+/** The same for a plain request listener: Koa and Express. */
 export async function listenWith(listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');

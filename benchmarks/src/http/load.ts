@@ -1,6 +1,6 @@
 /**
- * Load on one URL from several keep-alive connections, each request with the cookie of another visitor in turn: by
- * `wrk` where it is installed, because it leaves more of a small machine to the server; else by autocannon.
+ * Loads one URL over several keep-alive connections, each request with the cookie of another visitor in turn. Uses
+ * `wrk` if it is installed, because it leaves more of a small machine to the server; otherwise autocannon.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import autocannon from 'autocannon';
 export interface Load {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  /** None: visitors who come for the first time. */
+  /** Empty for new visitors. */
   readonly cookies: readonly string[];
   readonly connections: number;
   readonly seconds: number;
@@ -21,7 +21,7 @@ export interface Load {
 export interface LoadResult {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** Answers that were not 2xx, timeouts and broken connections. */
+  /** Number of answers other than 2xx, timeouts and broken connections. */
   readonly failed: number;
 }
 
@@ -32,7 +32,7 @@ export function load(what: Load): Promise<LoadResult> {
   return LOAD_GENERATOR === 'wrk' ? byWrk(what) : byAutocannon(what);
 }
 
-/** The requests are put together once, so that the generator has as little to do as with one request. */
+/** Formats the requests once, so that the generator does as little work as with a single request. */
 const LUA = `
 local requests, at = {}, 0
 function init(args)
@@ -83,7 +83,7 @@ async function byAutocannon({ method, url, cookies, connections, seconds }: Load
   };
 }
 
-/** Who has no session sends a cookie too: reading the header is no part of what is compared. */
+/** Visitors without a session also send a cookie, so that all servers read the header. */
 function headersOf(cookies: readonly string[]): readonly string[] {
   return cookies.length === 0 ? ['none=0'] : cookies.map((cookie) => cookie || 'none=0');
 }

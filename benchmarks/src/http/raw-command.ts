@@ -5,8 +5,8 @@ import { fullCart, type Cart } from './cart.ts';
 const KEY = 'limit/cart';
 
 /**
- * The least that any session in memcached costs a page: one prepared get over a bare socket, one write for all requests
- * of a turn, and the value parsed. No keys, no cookies, no checks, no errors, no second node.
+ * The least work for a page with a session in memcached: sends one prepared get over a bare socket, with one write for
+ * all requests of a turn, and parses the value. No keys, cookies, checks, errors or second node.
  */
 export async function rawGet(memcached: string): Promise<() => Promise<Cart>> {
   const value = JSON.stringify(fullCart());
@@ -18,13 +18,15 @@ export async function rawGet(memcached: string): Promise<() => Promise<Cart>> {
   return async () => JSON.parse((await get()).toString('utf8', header, header + value.length)) as Cart;
 }
 
-/** The least that a login costs: one prepared set of a session that holds a user, sent and waited for in the same way. */
+/**
+ * The least work for a login: sends one prepared set of a session with a user in the same way, and awaits the reply.
+ */
 export async function rawSet(memcached: string): Promise<() => Promise<unknown>> {
   const value = JSON.stringify({ user: 'USER_123' });
   return rawCommand(memcached, `ms limit/login ${value.length} T3600\r\n${value}\r\n`, 'HD\r\n'.length);
 }
 
-/** Sends the command as often as it is called. Resolves with its reply, which always has the same length. */
+/** Returns a function that sends the command, and resolves to its reply, which always has `replyBytes` bytes. */
 async function rawCommand(memcached: string, command: string, replyBytes: number): Promise<() => Promise<Buffer>> {
   const [host = '', port = ''] = memcached.split(':');
   const socket = connect({ host, port: Number(port), noDelay: true });

@@ -3,9 +3,9 @@ import { ChildProgram } from '@sess/child-program';
 import { addOne, fullCart, ROUTES, type Cart } from './cart.ts';
 import type { Contender } from './contenders.ts';
 
-/** A server in a process of its own, with visitors who have a cart in their session. */
+/** A server in its own process, with visitors who have a cart in their session. */
 export interface RunningServer {
-  /** Of the server, without a path. */
+  /** The server's URL, without a path. */
   readonly origin: string;
   /** The `Cookie` headers of its visitors. */
   readonly cookies: readonly string[];
@@ -14,7 +14,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server, fills the sessions of `visitors`, and makes sure that it reads back what it keeps. */
+/** Starts a server, creates the sessions of `visitors`, and checks that the server reads them back. */
 export async function startServer(
   { label, module, routes, variant }: Contender,
   memcached: string,
@@ -45,17 +45,17 @@ async function mustRead(origin: string, cookie: string, cart: Cart, label: strin
   if (!isDeepStrictEqual(seen, cart)) throw new Error(`${label} does not read back the cart that it stored`);
 }
 
-/** A server that changes nothing would win every race. */
+/** Checks that the server changes the cart: a server that changes nothing would be the fastest. */
 async function mustChange(origin: string, cookie: string, label: string): Promise<void> {
   const cart = fullCart();
   addOne(cart);
   const { setCookies } = await post(`${origin}${ROUTES.change.path}`, cookie);
-  // What is kept in the cookie itself comes back in another one.
+  // A server that stores the session in the cookie returns a new one.
   const kept = setCookies.length > 0 ? setCookies.map((line) => line.split(';')[0]).join('; ') : cookie;
   await mustRead(origin, kept, cart, label);
 }
 
-/** And so would one that lets nobody in. */
+/** Checks that the server logs users in, for the same reason. */
 async function mustLogIn(origin: string, label: string): Promise<void> {
   const ids = [await post(`${origin}${ROUTES.login.path}`, ''), await post(`${origin}${ROUTES.login.path}`, '')].map(
     (login) => login.setCookies,

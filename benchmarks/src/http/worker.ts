@@ -1,4 +1,4 @@
-/** One server in a process of its own. Tells its port, and how much CPU time it has used whenever it is asked. */
+/** One server in its own process. Reports its port, and its CPU time on request. */
 import type { VariantName } from './contenders.ts';
 import type { ServerModule } from './server.ts';
 

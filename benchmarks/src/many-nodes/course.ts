@@ -1,9 +1,9 @@
-/** What a worker is told, and what it answers. */
+/** What a worker has to do after it joins. */
 export interface Course {
   readonly servers: readonly string[];
-  /** How many views are to be open. */
+  /** Number of earlier views to keep open. */
   readonly views: number;
-  /** Whether this process opens them: it goes through as many lists, each without another node. */
+  /** Whether this process opens the views: it uses that many lists in turn, each without another node. */
   readonly opens: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface Joined {
   readonly readyMs: number;
 }
 
-/** A process that only waits, for a while. */
+/** The figures of an idle process over a period. */
 export interface Rested {
   readonly openViews: number;
   readonly sockets: number;
@@ -22,9 +22,9 @@ export interface Rested {
   readonly heapBytes: number;
   /** Share of one processor, 0 to 1. */
   readonly cpu: number;
-  /** Bytes that its sockets read and wrote, a second. */
+  /** Bytes per second that its sockets read and wrote. */
   readonly bytesPerSecond: number;
-  /** The longest that the event loop was held, in milliseconds. */
+  /** The longest delay of the event loop, in milliseconds. */
   readonly longestTurnMs: number;
 }
 

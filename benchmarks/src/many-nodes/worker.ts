@@ -1,4 +1,4 @@
-/** One process of an application: a client that knows many nodes, and has nothing to do. */
+/** One application process with an idle client that has many nodes. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type Client } from '@sess/client';
@@ -14,12 +14,12 @@ let client: Client | undefined;
 async function join({ servers, views, opens }: Course): Promise<Joined> {
   const startedAt = performance.now();
   const discovery = new OwnList();
-  // What is to be measured with open views must not finish them.
+  // A measurement with open views must not finish their handovers.
   const handover = { finish: views === 0 };
   client = createClient({ discovery, historySecret: SECRET, readyTimeoutMs: 60_000, handover });
   discovery.tell(servers);
   await client.ready();
-  // A first answer needs the history as well.
+  // The first get also waits for the history.
   await client.get('nobody');
   const readyMs = performance.now() - startedAt;
   const toOpen = opens ? views : 0;
@@ -36,7 +36,7 @@ async function rest(seconds: number): Promise<Rested> {
   const [bytes, cpu, startedAt] = [socketBytes(), process.cpuUsage(), performance.now()];
   await pause(seconds * 1_000);
   const [passedMs, used, passedBytes] = [performance.now() - startedAt, process.cpuUsage(cpu), socketBytes() - bytes];
-  // Afterwards: what looks at the event loop every millisecond costs more than the client does.
+  // Measures this last: a check of the event loop every millisecond costs more than the client.
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await pause(seconds * 1_000);

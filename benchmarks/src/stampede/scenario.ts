@@ -10,27 +10,27 @@ export interface Scenario {
   readonly sessions: number;
   readonly nodes: number;
   readonly processes: number;
-  /** The bound for each process. */
+  /** Limit of loads per second for each process. */
   readonly loadsPerSecond: number;
-  /** Requests under way in each process. */
+  /** Concurrent requests of each process. */
   readonly inFlight: number;
-  /** How long the dead node stays on the list of nodes. */
+  /** How long the dead node stays listed, in milliseconds. */
   readonly listedMs: number;
-  /** Where the processes find their code: the compiled worker. */
+  /** The compiled code of the processes. */
   readonly worker: URL;
 }
 
 export interface Outcome {
-  /** Sessions that the cache had lost and the database gave back. */
+  /** Number of sessions that the cache had lost and the database restored. */
   readonly lost: number;
-  /** Loads that this took, by all processes, and the most for one session. */
+  /** Number of loads for them, by all processes, and the most for one session. */
   readonly loads: number;
   readonly mostLoads: number;
-  /** Loads past a cache that did not answer: while the dead node was listed. */
+  /** Loads because the cache did not answer, while the dead node was listed. */
   readonly pastCache: number;
-  /** Loads to check what the cache has, after a time in which it did not answer. */
+  /** Loads to compare records of the cache with the database after an outage of the cache. */
   readonly checks: number;
-  /** Loads as PostgreSQL counts them (`pg_stat_statements`), in all, and the most in one second. */
+  /** Loads as counted by PostgreSQL (`pg_stat_statements`): the total, and the most in one second. */
   readonly loadsCounted: number;
   readonly mostPerSecond: number;
   readonly bound: number;
@@ -43,7 +43,7 @@ export interface Outcome {
 }
 
 const LOOK_EVERY_MS = 100;
-/** All have been asked for many times when nothing was loaded for so long. */
+/** Without a load for this many milliseconds, every session has been requested many times. */
 const QUIET_MS = 4_000;
 
 /** A node dies under load. */
@@ -130,7 +130,7 @@ interface Sample {
 }
 
 async function loadsSoFar(database: Client): Promise<Sample> {
-  // By the database's clock: the answer may take a while to get here.
+  // Uses the database's clock, because the answer may arrive late.
   const { rows } = await database.query<{ at: string; loads: string }>(
     "select extract(epoch from clock_timestamp()) * 1000 as at, coalesce(sum(calls), 0) as loads from pg_stat_statements where query like 'select value, version%'",
   );

@@ -1,6 +1,6 @@
 /**
- * One application server under load: goes through all sessions again and again, and counts what its cache and its
- * database were asked.
+ * One application server under load: requests all sessions repeatedly, and counts the requests to its cache and its
+ * database.
  */
 import { createClient } from '@sess/client';
 import { postgresBacking } from '@sess/postgres-backing';
@@ -12,7 +12,7 @@ export interface Order {
   readonly sessions: number;
   readonly loadsPerSecond: number;
   readonly inFlight: number;
-  /** The sessions that this process makes before the load begins: every `of`-th, from `from` on. */
+  /** The sessions that this process creates before the load begins: every `of`-th, from `from` on. */
   readonly make: { readonly from: number; readonly of: number };
 }
 
@@ -22,11 +22,11 @@ export interface Report {
   readonly answered: number;
   readonly missing: number;
   readonly unavailable: number;
-  /** The 99th percentile of what a request waited for its session, in milliseconds. */
+  /** The 99th percentile of a request's wait for its session, in milliseconds. */
   readonly p99Ms: number;
   /** Loads from the database of each session that the cache had lost. */
   readonly lost: readonly number[];
-  /** Loads past a cache that did not answer; and loads to check what the cache has, after such a time. */
+  /** Loads because the cache did not answer, and loads to compare its records with the database afterwards. */
   readonly pastCache: number;
   readonly checks: number;
 }
@@ -36,7 +36,7 @@ export function sessionKey(index: number): string {
 }
 
 async function work(order: Order): Promise<void> {
-  // Slow answers of a busy machine are no outage: only the dead node is to be one.
+  // A long timeout, so that slow answers of a busy machine are no outage: only the dead node is.
   const client = createClient({ servers: order.servers, timeoutMs: 5_000 });
   const postgres = postgresBacking({
     connectionString: order.database,
@@ -128,7 +128,7 @@ async function work(order: Order): Promise<void> {
   process.disconnect();
 }
 
-/** Does `work` for all that `take` gives, so many at once. */
+/** Calls `each` for all indexes from `take`, at most `atOnce` concurrently. */
 async function inTurns(
   atOnce: number,
   take: () => number | undefined,
@@ -144,7 +144,7 @@ function tell(what: Told): void {
   process.send?.(what);
 }
 
-// Where the scenario is gone there is nobody to report to.
+// Without the scenario's process, nobody reads the report.
 process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => {
   work(order).catch((error: unknown) => {

@@ -1,20 +1,20 @@
-/** What one measurement asks for. */
+/** The parameters of one measurement. */
 export interface Cell {
   readonly operation: 'get' | 'set';
   readonly valueBytes: number;
-  /** Requests under way at once, over all nodes. */
+  /** Concurrent requests over all nodes. */
   readonly inFlight: number;
   readonly nodes: number;
 }
 
-/** What one measurement found. */
+/** The result of one measurement. */
 export interface Measurement {
   readonly operationsPerSecond: number;
   /** User and system time of the client's process, in microseconds per operation. */
   readonly cpuMicroseconds: number;
 }
 
-/** How many keys are stored and asked for in turn: enough to defeat a cache of one, few enough to stay in memory. */
+/** Number of keys, requested in turn: enough to defeat a cache of one key, few enough to stay in memory. */
 export const KEY_COUNT = 2_000;
 
 export const CONTENDERS = [
@@ -27,12 +27,12 @@ export const CONTENDERS = [
   'memcache-client',
 ] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
-/** The npm packages that this client is held against. */
+/** The npm packages with which this client is compared. */
 export const PEERS: readonly ContenderName[] = ['memjs', 'memcached', 'memcache', 'memcache-client'];
 
 /**
- * Keys as sessions have them: a prefix and 43 characters of base64url. Every contender has its own: what one stores
- * another must not misread.
+ * Keys like those of sessions: a prefix and 43 characters of base64url. Every contender has its own, because it would
+ * misread the values of another.
  */
 export function keys(contender: ContenderName): string[] {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

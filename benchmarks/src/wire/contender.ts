@@ -1,6 +1,6 @@
-/** One client library, opened over a list of nodes. The driver does the same with each. */
+/** One client library, opened over a list of nodes. The driver treats all alike. */
 export interface Contender {
-  /** Resolves with something for a hit; rejects or resolves with nothing for a miss. */
+  /** Resolves to a value for a hit; rejects, or resolves to nothing, for a miss. */
   get(key: string): Promise<unknown>;
   set(key: string, value: Buffer): Promise<unknown>;
   close(): Promise<void> | void;

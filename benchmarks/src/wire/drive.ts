@@ -1,8 +1,8 @@
 import type { Measurement } from './cell.ts';
 
 /**
- * Keeps `inFlight` operations under way for `milliseconds`, each lane starting its next when its last has settled, and
- * counts. The same loop drives every contender.
+ * Runs `inFlight` concurrent lanes for `milliseconds` and counts operations. Each lane starts its next operation when
+ * its last one has settled. The same loop drives every contender.
  */
 export async function drive(
   operate: (turn: number) => Promise<unknown>,
@@ -15,7 +15,7 @@ export async function drive(
   const begin = performance.now();
   const end = begin + milliseconds;
   const lane = async (): Promise<void> => {
-    // The clock is read every so often: reading it for every operation would be measured too.
+    // Reads the clock only every eighth operation, because the reading is measured as well.
     for (let round = 0; (round & 7) !== 0 || performance.now() < end; round += 1) {
       await operate(turn++);
       settled += 1;

@@ -1,6 +1,6 @@
 /**
- * The limit: a loop that writes prepared meta commands and skims the replies, without keys to hash, promises, parsing
- * or copies. Each batch is one write, and is over when the bytes of all its replies have come.
+ * The limit: a loop that writes prepared meta commands and only counts the bytes of the replies, without hashing,
+ * promises, parsing or copies. Each batch is one write, and ends when the bytes of all its replies have arrived.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ const BATCHES = 32;
 interface Lane {
   readonly socket: Socket;
   readonly batches: readonly Buffer[];
-  /** Bytes that the replies to a batch have. */
+  /** Size of all replies to a batch, in bytes. */
   readonly replyBytes: number;
   readonly size: number;
 }
@@ -67,7 +67,7 @@ async function open(server: string, cell: Cell, size: number): Promise<Lane> {
   const store = (key: string): Buffer =>
     Buffer.concat([Buffer.from(`ms ${key} ${value.length} T${TTL_SECONDS}\r\n`), value, Buffer.from('\r\n')]);
   const request = (key: string): Buffer => (cell.operation === 'get' ? Buffer.from(`mg ${key} v\r\n`) : store(key));
-  // Stored on every node, so that the loop needs no routing.
+  // Stores the keys on every node, so that the loop needs no routing.
   for (let from = 0; from < KEY_COUNT; from += 100) {
     const some = all.slice(from, from + 100);
     socket.write(Buffer.concat(some.map(store)));

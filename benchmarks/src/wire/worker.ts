@@ -1,4 +1,4 @@
-/** One contender in a process of its own, so that neither its garbage nor its compiled code weighs on another. */
+/** One contender in its own process, so that its garbage and its compiled code do not slow another one. */
 import { isDeepStrictEqual } from 'node:util';
 import { keys, type Cell, type ContenderName, type Measurement } from './cell.ts';
 import type { Contender, ContenderModule } from './contender.ts';
@@ -52,7 +52,7 @@ async function measureCell({ cell, servers, milliseconds }: Order): Promise<Meas
   return drive(operate, cell.inFlight, milliseconds);
 }
 
-/** A contender that misses, or answers with other bytes, would win every race. */
+/** Checks a contender's answers: one that misses, or returns other bytes, would be the fastest. */
 async function mustHit(contender: Contender, key: string, value: Buffer): Promise<void> {
   const found = await contender.get(key);
   const bytes = found instanceof Object && 'value' in found ? found.value : found;

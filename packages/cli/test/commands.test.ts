@@ -34,7 +34,7 @@ describe.each(inject('mainRuntimes'))('commands on a cluster in use (%s)', (runt
     const nodes = answer['nodes'] as { id: string; share: number; figures: { items: number; limitBytes: number } }[];
     expect(nodes.map(({ id }) => id).toSorted()).toEqual(ids().toSorted());
     expect(nodes.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
-    // The client keeps records of its own on every node.
+    // The client stores its own records on every node.
     expect(nodes.reduce((sum, { figures }) => sum + figures.items, 0)).toBeGreaterThanOrEqual(KEYS.length);
     expect(nodes.every(({ figures }) => figures.limitBytes > 0)).toBe(true);
   });
@@ -182,7 +182,7 @@ describe.each(inject('mainRuntimes'))('commands on a cluster in use (%s)', (runt
       },
     });
     expect(ended.code).toBe(0);
-    // The screen is the caller's again, and so are the keys.
+    // The command has restored the caller's screen and keys.
     expect(ended.stdout.startsWith('\u001B[?1049h')).toBe(true);
     expect(ended.stdout.endsWith('\u001B[?1049l')).toBe(true);
     expect(left).toBe(1);

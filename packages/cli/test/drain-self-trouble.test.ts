@@ -1,4 +1,4 @@
-/** `sess drain --self` where something is wrong when the node is to stop. */
+/** `sess drain --self` when something else is wrong while the node must stop. */
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -47,7 +47,7 @@ describe.each(inject('mainRuntimes'))('sess drain --self before a node stops (%s
   it('waits for the handover where the list has forgotten the node already, as DNS does', async () => {
     await start(runtime);
     const [first = ''] = cluster.nodes.map(({ id }) => id);
-    // The list forgets it, and it goes on answering until it is drained.
+    // The node leaves the list, and answers until it is drained.
     const still = cluster.nodes.slice(1).map(({ id }) => id);
     const rest = `${still.join(',')}?${PACE}&timeoutMs=5000`;
     const other = await application(`memcached://${rest}`, []);

@@ -28,7 +28,7 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
 
   let looked = 0;
   const ending = new AbortController();
-  // Slow enough to be seen, and stopped then.
+  // Slow enough to be observed; stopped afterwards.
   const drained = client.drain(id, {
     keysPerSecond: 40,
     signal: ending.signal,
@@ -38,7 +38,7 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
   const follow = async (): Promise<boolean> => {
     const before = looked;
     const progress = await progressOf();
-    // Listed too early, it is listed again.
+    // A node that was listed too early is listed again.
     if (progress !== undefined && progress.sessions > 0) seen.push({ before, progress, after: looked });
     return seen.some((one) => one.progress.moved > 0.2 && one.progress.perSecond !== undefined);
   };
@@ -46,12 +46,12 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
   for (const { before, progress, after } of seen) {
     expect(progress.sessions).toBeGreaterThan(0.8 * onNode);
     expect(progress.sessions).toBeLessThanOrEqual(onNode);
-    // It is a sample, and a batch may be on its way.
+    // Only approximate: the figure is a sample, and a batch may be in flight.
     const arrived = progress.moved * progress.sessions;
     expect(arrived).toBeGreaterThanOrEqual(before - 0.3 * onNode);
     expect(arrived).toBeLessThanOrEqual(after + 0.3 * onNode);
   }
-  // What it asked the nodes is told apart from what users ask.
+  // The command's own requests are counted separately from those of users.
   const asked = [...moves.looks.values()];
   expect(asked.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(0);
   ending.abort();

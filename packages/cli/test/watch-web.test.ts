@@ -13,7 +13,7 @@ interface Watched {
   stop(): Promise<Outcome>;
 }
 
-/** What a browser is told, in order. */
+/** The events that a browser receives, in order. */
 async function* panels(url: string): AsyncGenerator<Record<string, string>> {
   const response = await fetch(new URL('events', url));
   if (response.body === null) throw new Error('there is a stream');
@@ -76,7 +76,7 @@ describe.each(inject('mainRuntimes'))('watch --web on a cluster in use (%s)', (r
     const page = await (await fetch(watched.url)).text();
     for (const { id } of cluster.nodes) expect(await told(watched.url, 'nodes', new RegExp(id))).toContain('owns');
     expect(page).toContain(`elasticache://${cluster.configurationEndpoint}<`);
-    // Neither how the command was called, nor a secret.
+    // The page shows neither the command line nor a secret.
     expect(page).not.toMatch(/historyIntervalMs|secret/);
 
     const { id } = await cluster.addNode();

@@ -16,7 +16,7 @@ describe('zones', () => {
   let client: Client;
   let ids: readonly string[];
   let env: Readonly<Record<string, string>>;
-  /** Two nodes in one zone, one in another, and one of which nobody knows where it is. */
+  /** Two nodes in one zone, one in another zone, and one whose zone is unknown. */
   const zones = ['use1-az1', 'use1-az1', 'use1-az2', undefined];
   const zoneOf = ({ id }: { readonly id: string }): string | undefined => zones[ids.indexOf(id)];
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** The template of docs/operations, held against what is published. */
+/** Checks the template of docs/operations against the published metrics. */
 import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What is written for CloudWatch, with real nodes. */
+/** The output for CloudWatch, with real nodes. */
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { createSessions } from '@sess/session';

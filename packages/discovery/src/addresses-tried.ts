@@ -2,11 +2,11 @@ import { isIP, type Socket } from 'node:net';
 import type { ClusterNode } from './topology.ts';
 
 /**
- * Notes which addresses a socket tries, for the error of one that does not connect in time. Call it in the turn in
- * which the socket is made.
+ * Records which addresses a socket tries, for the error if it does not connect in time. Call it in the same turn of the
+ * event loop in which the socket is created.
  *
- * @returns a function that returns a sentence with a space before it; an empty string if the socket connects to an
- *   address or a path
+ * @returns a function that returns a sentence after a space; an empty string if the socket connects to an address or a
+ *   path
  */
 export function addressesTried(
   socket: Socket,

@@ -17,7 +17,7 @@ export type DiscoveryErrorCode =
   | 'SESS_DISCOVERY_MALFORMED'
   /** The answer was valid but lists no node. It was not applied. */
   | 'SESS_DISCOVERY_EMPTY'
-  /** AWS did not tell the zone of a node of a new list. The list was not applied. */
+  /** The zone of a node of a new list is unknown: AWS did not return it. The list was not applied. */
   | 'SESS_DISCOVERY_ZONES'
   /** The watch was closed before an answer came. */
   | 'SESS_DISCOVERY_CLOSED'

@@ -1,8 +1,8 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 
 /**
- * A name that waits this long for its turn, in milliseconds, is behind look-ups that hang. Well below the timeout of a
- * connection.
+ * A name that waits longer than this for its turn, in milliseconds, is behind hanging look-ups. Well below the timeout
+ * of a connection.
  */
 const DNS_AFTER_MS = 250;
 /** Threads of libuv for look-ups, files and more, unless `UV_THREADPOOL_SIZE` is set. */

@@ -1,6 +1,6 @@
 /**
- * Why a connection failed, in one line without a full stop: of OpenSSL's several lines the reason. If all addresses of a
- * name fail, Node.js leaves the message empty: then the reason of each address.
+ * Why a connection failed, in one line without a full stop. OpenSSL's errors have several lines: returns the reason. If
+ * all addresses of a name fail, Node.js leaves the message empty: returns the reasons of all addresses.
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -20,8 +20,8 @@ const BY_CODE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What to do about a connection that ended with `error`, if both sides speak TLS and it is about certificates, versions
- * or ciphers; otherwise `undefined`. Never tells anybody to do without TLS.
+ * What to do about a connection that ended with `error`, if both sides speak TLS and the error is about certificates,
+ * versions or ciphers; otherwise `undefined`. Never advises to turn TLS off.
  */
 export function tlsAdvice(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

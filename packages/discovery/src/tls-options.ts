@@ -1,6 +1,8 @@
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
-/** What an object of `node:tls` options must hold where it holds it, so that a wrong one fails where it is given. */
+/**
+ * The expected values of `node:tls` options, so that a wrong one fails where it is given, not at the first connection.
+ */
 const EXPECTED: readonly (readonly [keyof ConnectionOptions, string, (value: unknown) => boolean])[] = [
   ['ca', 'certificates in PEM', isPem],
   ['cert', 'a certificate in PEM', isPem],
@@ -9,7 +11,7 @@ const EXPECTED: readonly (readonly [keyof ConnectionOptions, string, (value: unk
   ['checkServerIdentity', 'a function', (value) => typeof value === 'function'],
 ];
 
-/** Options of `node:tls` that would lead connections elsewhere than to their nodes. */
+/** Options of `node:tls` that would redirect connections from their nodes. */
 const PLACES: readonly (keyof ConnectionOptions)[] = ['host', 'port', 'path', 'socket', 'lookup'];
 
 /** Why connections over TLS can't be made with these options of `node:tls`; `undefined` if they can. */

@@ -2,8 +2,8 @@ import { nodeId } from './node-address.ts';
 import type { ClusterNode, Topology } from './topology.ts';
 
 /**
- * More than any service allows (ElastiCache 300): a longer list is a mistake or an attack, and building its ring would
- * block the process for long.
+ * More than any service allows (ElastiCache: 300). A longer list is a mistake or an attack, and building its ring would
+ * block the process for a long time.
  */
 export const MAX_NODES = 1_000;
 

@@ -8,7 +8,7 @@ import { type Finding, startWatch } from './watch.ts';
 const topologyWith = (...hosts: readonly string[]): Topology =>
   topologyOf(hosts.map((host) => clusterNode({ host, port: 1 })));
 
-/** A watch whose looks end when the test says so. */
+/** A watch whose looks end when the test ends them. */
 function setUp(listener = new RecordingListener()) {
   const clock = new ManualClock();
   const looks: { find: (...hosts: readonly string[]) => void; fail: (message: string) => void; signal: AbortSignal }[] =

@@ -18,7 +18,7 @@ function watchOf(endpoint: string, environment: Environment) {
   return { listener, watch: use(elasticacheIn(environment, endpoint).watch(listener)) };
 }
 
-/** An endpoint and two nodes that tell the same list; time stands still. */
+/** An endpoint and two nodes that return the same list; the clock stands still. */
 async function cluster() {
   const clock = new ManualClock();
   const list = (): string => configReply(version, nodes.map((node) => `127.0.0.1|127.0.0.1|${node.port}`).join(' '));
@@ -84,7 +84,7 @@ describe('an endpoint that is silent', () => {
   it.skipIf(!hasIpv6)('is asked again, its name resolved anew, when no node answers either', async () => {
     const { clock, endpoint, nodes, names, environment, watch, listener } = await cluster();
     for (const server of [endpoint, ...nodes]) server.script = silence;
-    // Another machine has taken over the name meanwhile.
+    // The name belongs to another machine now.
     const moved = await start(answering(configReply(9, 'moved||1')), { host: '::1', port: endpoint.port });
     const look = watch.refresh();
     await endpoint.until(({ lines }) => lines.length === 2);

@@ -34,7 +34,7 @@ const DEFAULT_SAMPLES = 65_536;
  * Nodes with the same id are the same.
  *
  * Exact for two `ketama` distributions with the same key hash (`libmemcached-weighted` and `spymemcached` share one),
- * or if one of them has a single node. Sampled for all others; `exact` tells.
+ * or if one of them has a single node. Sampled for all others; `exact` says which.
  *
  * @throws {HashRingError} `SESS_NO_NODES` if one of them has no nodes; `SESS_BAD_OPTION` if an option is wrong.
  */

@@ -61,7 +61,7 @@ export const spymemcached: KetamaForm = {
   meeting: 'last',
 };
 
-/** The same for servers given to spymemcached by host name: Java prints those with their address. */
+/** The same for servers that spymemcached got by host name: Java prints their addresses as well. */
 export const spymemcachedWithAddresses: KetamaForm = {
   ...spymemcached,
   namePrefix({ index, host, port, id, address }) {

@@ -1,6 +1,6 @@
 import { HashRingError, shown } from './errors.ts';
 
-// The rare paths of a lookup, in functions of their own so that the rest is small enough to be inlined.
+// The rare paths of a lookup, in separate functions, so that the rest is small enough to be inlined.
 
 /** The only node; throws `SESS_NO_NODES` if there is none. */
 export function onlyNode<N>(nodes: readonly N[]): N {

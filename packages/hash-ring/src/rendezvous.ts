@@ -17,7 +17,7 @@ export function rendezvous<N extends RingNode>(nodes: readonly N[]): Distributio
   return new RendezvousList(nodes);
 }
 
-/** Adjacent nodes of equal weight: their draws can be compared without a logarithm for each. */
+/** Adjacent nodes of equal weight, whose draws can be compared without a logarithm for each. */
 interface Run {
   readonly from: number;
   readonly to: number;

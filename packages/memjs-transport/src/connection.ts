@@ -14,7 +14,7 @@ import { dial } from './socket.ts';
 /** A reply may be longer than this client's values: other clients write too, and it includes key and flags. */
 const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
-/** Only for the transport's own requests: for the settings and `noop`. */
+/** The opaque of the transport's own requests: the settings and `noop`. */
 const OWN_OPAQUE = 0;
 /** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
@@ -22,7 +22,9 @@ const PROBE_SHARE = 0.25;
 export interface ConnectionListener {
   /** The node answered in the binary protocol and accepted the credentials, if any. */
   ready(): void;
-  /** The probe that {@link Connection.requireProbe} sent was not answered for a share of `timeoutMs`; it still may be. */
+  /**
+   * The probe of {@link Connection.requireProbe} was not answered within a share of `timeoutMs`. The answer may follow.
+   */
   doubted(): void;
   /** The probe was answered. */
   trusted(): void;
@@ -44,7 +46,7 @@ export interface ConnectionEnd {
  * `noop`.
  *
  * The greeting is the SASL exchange, if there are credentials, a request for the node's settings, and a `noop`. Values
- * are sent only after its answer: a server that speaks only text would take lines in a value for commands.
+ * are sent only after its answer: a server that speaks only the text protocol would read lines in a value as commands.
  */
 export class Connection {
   readonly epoch: number;

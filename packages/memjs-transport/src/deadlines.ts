@@ -3,11 +3,12 @@ import { WorkingClock } from '@sess/working-time';
 /**
  * Times out requests with one timer for all: each has the same timeout, so the first one in is the first one due.
  *
- * The time of a request begins when its turn of the event loop ends, because it is written then, and again when it had
- * to wait for a probe after this process slept. Time in which this process was blocked or stopped does not count.
+ * The time of a request begins when its turn of the event loop ends, because it is written then. It begins again if the
+ * request had to wait for a probe after this process slept. Time in which this process was blocked or stopped does not
+ * count.
  */
 export class Deadlines<R extends object> {
-  /** By request, when it is due; 0 before its time begins. */
+  /** When each request is due; 0 before its time begins. */
   readonly #requests: Map<R, number> = new Map();
   readonly #timeoutMs: number;
   readonly #onDue: (request: R) => void;
@@ -36,7 +37,7 @@ export class Deadlines<R extends object> {
     this.#endOfTurn ??= setImmediate(() => this.#begin());
   }
 
-  /** Begins the time of a request anew. */
+  /** Restarts the time of a request. */
   restart(request: R): void {
     this.#requests.delete(request);
     this.add(request);

@@ -5,10 +5,10 @@ import { Opcode, Status, statusMeaning } from './operation.ts';
 const HEADER_BYTES = 24;
 
 /**
- * The fault of a reply of the SASL exchange, in words for people; `undefined` if memjs may get it.
+ * The fault of a reply of the SASL exchange, as text for people; `undefined` if memjs may get the reply.
  *
- * memjs checks only one status and takes every other reply for a success: it would send the password to a server
- * without SASL, and take its "unknown command" for a success.
+ * memjs checks only one status and treats every other reply as a success: it would send the password to a server
+ * without SASL, and treat its "unknown command" as a success.
  */
 export function saslFault(header: ReplyHeader, message: Buffer): string | undefined {
   if (header.status === Status.unknownCommand) {

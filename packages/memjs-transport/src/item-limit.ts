@@ -11,8 +11,8 @@ const MOST_SETTINGS = 1_000;
 const LONGEST_SETTING_BYTES = 512;
 
 /**
- * The node's limit of a value's size, from the settings that the greeting asks for. memcached deletes the stored value
- * when it refuses a new one for its size, so such a value must not be sent.
+ * The node's limit of a value's size, from the settings that the greeting requests. memcached deletes the stored value
+ * when it refuses a new one because of its size, so such a value must not be sent.
  */
 export class ItemLimit {
   readonly #settings = new Map<string, string>();

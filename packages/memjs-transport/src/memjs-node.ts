@@ -73,7 +73,7 @@ export class MemjsNode implements NodeTransport {
     const touched = await this.#link.submit(touchOperation(key, exptime), { signal });
     if (touched?.flags !== undefined) return { flags: touched.flags };
     if (touched === undefined) return undefined;
-    // The protocol lets a server leave the flags out of its reply to a touch; then get-and-touch returns them.
+    // The protocol allows a server to omit the flags in its reply to a touch; then get-and-touch returns them.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
   }

@@ -8,7 +8,7 @@ import { resolveReconnect, type MemjsTransportOptions } from './options.ts';
  * socket.
  *
  * For servers that require SASL or the binary protocol. Otherwise prefer the built-in transport: the text protocol
- * tells the remaining time to live, and memcached's authors still develop it.
+ * returns the remaining time to live, and memcached's authors still develop it.
  *
  * @throws SessClientError `SESS_BAD_OPTION`
  */

@@ -44,8 +44,7 @@ export function checkNodeOptions(node: TransportNode, { credentials, tls }: Tran
     throw bad('port', 'a whole number from 1 to 65,535', String(node.port));
   }
   if (credentials !== undefined) {
-    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and reads the environment
-    // instead.
+    // SASL PLAIN separates its parts by NUL. memjs treats an empty part as missing, and reads the environment instead.
     if (!isSaslText(credentials.username))
       throw bad('credentials.username', 'a string, not empty, without NUL', 'something else');
     if (!isSaslText(credentials.password))

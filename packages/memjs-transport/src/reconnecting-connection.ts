@@ -9,7 +9,7 @@ import type { OpaqueSequence } from './opaque-sequence.ts';
 import type { ReconnectLimits } from './options.ts';
 import { reconnectPause } from './reconnect-pause.ts';
 
-/** A request that is unanswered for this many timeouts means that the connection is dead, not slow. */
+/** If a request is unanswered for this many timeouts, the connection is dead, not slow. */
 const STALLED_TIMEOUTS = 3;
 
 export interface ConnectionSettings {
@@ -129,7 +129,7 @@ export class ReconnectingConnection {
     this.#sleepWatch.stop();
     const error = this.#errors.closed();
     for (const request of this.#deadlines.values()) request.failed(error);
-    // First, because otherwise it would replace the other one.
+    // Before the connection: otherwise the successor would replace it.
     this.#dropSuccessor();
     this.#connection?.end(error);
   }

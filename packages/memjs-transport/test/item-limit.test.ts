@@ -6,7 +6,7 @@ import { reply, ScriptedNode } from './scripted-node.ts';
 const ATTRIBUTES = { ttlSeconds: 60, flags: 1 };
 const KEY = 'key';
 const KIB = 1_024;
-/** What an item takes beside its key and value. */
+/** Bytes of an item besides its key and value. */
 const OVERHEAD = 63;
 const TOO_LARGE = {
   code: 'SESS_TOO_LARGE',

@@ -1,6 +1,6 @@
 /**
- * The faults of memjs 1.3.2 around TLS and credentials: left alone, and here. See `memjs-faults.test.ts` for the
- * others.
+ * The faults of memjs 1.3.2 around TLS and credentials, in memjs by itself and in this transport. See
+ * `memjs-faults.test.ts` for the others.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { certificate, privateKey } from './certificate.ts';

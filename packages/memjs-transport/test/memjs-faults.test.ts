@@ -1,6 +1,6 @@
 /**
- * Every fault of memjs 1.3.2 that is known, twice: what memjs does when left alone, so that it shows when a later
- * version mends it, and what this transport does in the same place.
+ * Every known fault of memjs 1.3.2, in two tests: what memjs does by itself, so that the test shows when a later
+ * version fixes it, and what this transport does in the same situation.
  */
 import { setImmediate } from 'node:timers/promises';
 import { Client, Server } from 'memjs';
@@ -218,7 +218,7 @@ describe('a value that arrives in many pieces', () => {
   });
 });
 
-/** Answers all but `late`, and `next` only when told. */
+/** Answers all requests but `late`, and `next` only on demand. */
 function holdingNext(): { readonly script: Script; readonly release: () => void } {
   let release: (() => void) | undefined;
   const script: Script = (request, socket) => {

@@ -1,5 +1,6 @@
 /**
- * Refuses options that are no plain object, or that have an unknown name: it would silently get its default.
+ * Refuses options that are not a plain object, or have an unknown name: a misspelt option would silently get its
+ * default.
  *
  * @param caller for the message
  * @throws {TypeError}

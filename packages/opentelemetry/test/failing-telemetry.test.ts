@@ -1,4 +1,4 @@
-/** Telemetry that throws harms nobody: no request fails, and no process ends. */
+/** Telemetry that throws does no harm: no request fails, and no process ends. */
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';

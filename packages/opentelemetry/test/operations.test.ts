@@ -1,4 +1,4 @@
-/** What docs/operations says of metrics, held against what is emitted. */
+/** Checks the metrics in docs/operations against the emitted ones. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

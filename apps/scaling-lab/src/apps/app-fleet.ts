@@ -5,31 +5,31 @@ import type { NodeSource } from './node-source.ts';
 import type { Strategy } from './strategies.ts';
 import { until, type Missing } from '../process/until.ts';
 
-/** Milliseconds between two looks at what the processes know. */
+/** Milliseconds between two polls of the processes' status. */
 const LOOK_EVERY_MS = 25;
-/** How long a change may take to reach every process. Discovery looks at the endpoint four times a second. */
+/** How long a change may take to reach every process. Discovery polls the endpoint four times a second. */
 const CONVERGE_TIMEOUT_MS = 60_000;
-/** How long the copies that a node took along may take to be restored: an agreement, and every key that it held. */
+/** How long rereplication after the loss of a node may take: an agreement, and every key that the node held. */
 const RESTORE_TIMEOUT_MS = 60_000;
-/** How long a handover may take to be finished: an agreement, and every key of every node. */
+/** How long finishing a handover may take: an agreement, and every key of every node. */
 const FINISH_TIMEOUT_MS = 120_000;
 
 export interface FleetOptions {
   readonly strategy: Strategy;
   /** Processes of each framework. */
   readonly apps: number;
-  /** Of the first process; the others follow. 0 takes free ones. */
+  /** Port of the first process; the others use the ports after it. 0: any free ones. */
   readonly firstPort: number;
   readonly nodes: NodeSource;
   readonly config: Omit<AppConfig, 'framework' | 'store' | 'port' | 'nodes'>;
   readonly children: ChildProcesses;
 }
 
-/** What every process should know before anything is counted. */
+/** The state of the cluster that every process must know before users are counted. */
 export interface ClusterSight {
   /** Ids of the listed nodes. */
   readonly nodes: readonly string[];
-  /** Ids of those that are known to be out of reach. */
+  /** Ids of the nodes that are out of reach. */
   readonly down: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export class AppFleet {
   #nodes: NodeSource;
   #processes: readonly AppProcess[] = [];
 
-  /** Resolves when all processes listen. When one cannot, closes the others and rejects with its reason. */
+  /** Resolves when all processes listen. If one cannot, closes the others and rejects with its reason. */
   static async start(options: FleetOptions): Promise<AppFleet> {
     const fleet = new AppFleet(options);
     const frameworks = Array.from({ length: 2 * options.apps }, (_, place) => (place % 2 === 0 ? 'fastify' : 'koa'));
@@ -62,12 +62,12 @@ export class AppFleet {
     this.#nodes = options.nodes;
   }
 
-  /** Those that run, Fastify and Koa in turn. */
+  /** The running processes, Fastify and Koa in turn. */
   get processes(): readonly AppProcess[] {
     return this.#processes.filter((process) => process.alive);
   }
 
-  /** Resolves when every process routes to exactly the listed nodes and holds none for down that is in reach. */
+  /** Resolves when every process routes to exactly the listed nodes, and considers none down that is in reach. */
   async converged(sight: ClusterSight, signal: AbortSignal): Promise<void> {
     await until(() => this.#behind(sight), {
       what: `the ${this.strategy.name} processes to know the new node list`,
@@ -82,7 +82,7 @@ export class AppFleet {
     await Promise.all(this.processes.map((process) => process.stop()));
   }
 
-  /** Runs new apps over `nodes`, in the processes that live and in new ones in the place of those that died. */
+  /** Starts new apps over `nodes`, in the running processes and in new ones that replace the dead ones. */
   async restart(nodes: NodeSource): Promise<void> {
     this.#nodes = nodes;
     await Promise.all(this.processes.map((process) => process.run(this.#configOf(process.framework, process.port))));
@@ -90,8 +90,8 @@ export class AppFleet {
   }
 
   /**
-   * As a rolling deploy does it: one after another, a new process takes the place of each; with another list where one
-   * is given.
+   * Replaces each process with a new one, one after another, like a rolling deploy. The new processes use `nodes`, if
+   * given.
    */
   async deploy(nodes: NodeSource = this.#nodes): Promise<void> {
     this.#nodes = nodes;
@@ -102,7 +102,7 @@ export class AppFleet {
     }
   }
 
-  /** Empties a node through the client of one process. */
+  /** Drains a node through the client of one process. */
   async drain(node: string): Promise<void> {
     const [process] = this.processes;
     if (process === undefined) throw new Error('no app process is running');
@@ -110,8 +110,8 @@ export class AppFleet {
   }
 
   /**
-   * Resolves when one of the processes has restored the copies that `node` took along; at once where nobody restores
-   * any.
+   * Resolves when one of the processes has restored the copies that were lost with `node`; at once if no client
+   * restores copies.
    */
   async copiesRestored(node: string, signal: AbortSignal): Promise<void> {
     const look = async (): Promise<Missing> => {
@@ -127,7 +127,7 @@ export class AppFleet {
     });
   }
 
-  /** Resolves when no process has an open handover; at once where none is ever finished. */
+  /** Resolves when no process has an open handover; at once if clients never finish handovers. */
   async handoversFinished(signal: AbortSignal): Promise<void> {
     const look = async (): Promise<Missing> => {
       const statuses = await Promise.all(this.processes.map((process) => process.status()));
@@ -142,13 +142,13 @@ export class AppFleet {
     });
   }
 
-  /** Why the apps missed sessions, all of them together, by node and cause. */
+  /** The missed sessions of all apps, by node and cause. */
   async misses(): Promise<readonly MissCount[]> {
     const statuses = await Promise.all(this.processes.map((process) => process.status()));
     return statuses.flatMap(({ misses }) => misses);
   }
 
-  /** Starts a process in the place of each that died, as a supervisor does. */
+  /** Replaces each dead process with a new one, like a supervisor. */
   async refill(): Promise<void> {
     const refill = async (process: AppProcess): Promise<AppProcess> =>
       process.alive ? process : this.#start(process.framework, process.port);

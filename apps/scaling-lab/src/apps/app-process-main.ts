@@ -1,6 +1,6 @@
 /**
- * One application process of the lab: a demo app over the store of a strategy. Started with `fork`; it is told what to
- * do and answers over that channel, and ends with it, so that no app outlives the lab, whatever becomes of the lab.
+ * One application process of the lab: a demo app over the store of a strategy. Started with `fork`; it gets its orders
+ * and answers over that channel, and exits when the channel closes, so that no app outlives the lab.
  */
 import type { AppConfig, FromApp, ToApp } from './app-messages.ts';
 import type { SessionBackend } from './backends/session-backend.ts';
@@ -10,7 +10,7 @@ interface RunningApp {
   close(): Promise<void>;
 }
 
-// Each process loads what it runs, and nothing else: many start at once.
+// Each process loads only the modules of its store, because many processes start at once.
 const BACKENDS: Readonly<Record<AppConfig['store'], (config: AppConfig) => Promise<SessionBackend>>> = {
   'sess-client': async (config) => (await import('./backends/sess-client-backend.ts')).openSessClientBackend(config),
   memjs: async (config) => (await import('./backends/memjs-backend.ts')).openMemjsBackend(config),
@@ -34,7 +34,7 @@ const FRAMEWORKS: Readonly<
 let backend: SessionBackend | undefined;
 let app: RunningApp | undefined;
 
-// Ctrl-C reaches the whole process group; the lab decides when its apps end, and closing the channel is how it says so.
+// Ctrl-C reaches the whole process group, but the lab decides when its apps end: it closes the channel.
 process.on('SIGINT', () => undefined);
 process.on('message', (message: ToApp) => {
   if (message.type === 'start') void start(message.config);
@@ -45,8 +45,8 @@ process.on('message', (message: ToApp) => {
 process.on('disconnect', () => void stop());
 
 /**
- * In the place of the app that ran here before, if one did: a process that has run for a while is faster than one that
- * begins.
+ * Replaces the app that ran here before, if there was one. Reuses the process, because a warm process is faster than a
+ * new one.
  */
 async function start(config: AppConfig): Promise<void> {
   try {

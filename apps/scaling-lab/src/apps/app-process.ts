@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
 import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';
 
-/** Time for an app to listen, and to have the first node list. */
+/** Time for an app to get its first node list and to listen. */
 const START_TIMEOUT_MS = 120_000;
 /** Time for an answer over the message channel. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -12,10 +12,10 @@ const DRAIN_TIMEOUT_MS = 60_000;
 const POOL_OPTIONS = { connections: 32, headersTimeout: 15_000, bodyTimeout: 15_000 } as const;
 
 type Answer = Extract<FromApp, { type: 'answer' }>;
-/** A question before it has its number. */
+/** A request before it gets its id. */
 type Question = { readonly type: 'status' | 'stop' } | { readonly type: 'drain'; readonly node: string };
 
-/** One app process, and the connections to the app that runs in it. */
+/** One app process, and the connections to its app. */
 export class AppProcess {
   readonly framework: Framework;
   readonly #program: ChildProgram<FromApp>;
@@ -23,7 +23,7 @@ export class AppProcess {
   #pool: Pool | undefined;
   #asked = 0;
 
-  /** Resolves when the app listens; rejects with what it says when it cannot. */
+  /** Resolves when the app listens; rejects with the app's reason if it cannot. */
   static async start(children: ChildProcesses, config: AppConfig): Promise<AppProcess> {
     const program = children.start<FromApp>(
       new URL('./app-process-main.js', import.meta.url),
@@ -58,42 +58,42 @@ export class AppProcess {
     return this.#pool;
   }
 
-  /** Runs an app in this process, in the place of the one before. Resolves when it listens. */
+  /** Replaces the app in this process. Resolves when the new app listens. */
   async run(config: AppConfig): Promise<void> {
     await this.#pool?.destroy();
     this.#port = await this.#listening(config);
     this.#pool = new Pool(`http://127.0.0.1:${this.#port}`, POOL_OPTIONS);
   }
 
-  /** What the app knows of the cluster now. */
+  /** The app's current view of the cluster. */
   async status(): Promise<AppStatus> {
     return (await this.#ask({ type: 'status' }, ANSWER_TIMEOUT_MS)).status;
   }
 
-  /** Empties `node` through the app's client, before it is taken away. */
+  /** Drains `node` through the app's client. */
   async drain(node: string): Promise<void> {
     await this.#ask({ type: 'drain', node }, DRAIN_TIMEOUT_MS);
   }
 
-  /** Ends the app that runs in this process; {@link run} starts another. */
+  /** Ends the app in this process; {@link run} starts another one. */
   async stop(): Promise<void> {
     await this.#pool?.destroy();
     await this.#ask({ type: 'stop' }, ANSWER_TIMEOUT_MS);
   }
 
-  /** As a machine that is gone: no goodbye. Resolves when the process has ended. */
+  /** Kills the process, like the loss of its machine. Resolves when the process has ended. */
   async kill(): Promise<void> {
     await this.#program.kill();
     await this.#pool?.destroy();
   }
 
-  /** As a deploy ends a process: what is under way is answered first. */
+  /** Ends the process as a deploy does: pending requests get their answers first. */
   async retire(): Promise<void> {
     await this.#pool?.close();
     await this.close();
   }
 
-  /** Lets the process close by itself, and kills it when that takes too long. */
+  /** Lets the process close by itself, and kills it after a timeout. */
   async close(): Promise<void> {
     await this.#pool?.destroy();
     await this.#program.stop(STOP_TIMEOUT_MS);

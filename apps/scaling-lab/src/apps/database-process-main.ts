@@ -1,6 +1,6 @@
 /**
- * The lab's database: PostgreSQL in memory, behind a socket. Started with `fork`; it tells where it is over that
- * channel, and ends with it: what is in memory needs no closing.
+ * The lab's database: PostgreSQL in memory, behind a socket. Started with `fork`; it reports its URL over that channel,
+ * and exits when the channel closes: a database in memory needs no closing.
  */
 import { setFlagsFromString } from 'node:v8';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
@@ -8,10 +8,10 @@ import { migrationSql } from '@sess/postgres-backing';
 import type { FromDatabase } from './database-process.ts';
 import { SharedPglite } from './shared-pglite.ts';
 
-/** As many as PostgreSQL takes by default. */
+/** PostgreSQL's default. */
 const MAX_CONNECTIONS = 100;
 
-// Code that is compiled once, and quickly: to optimize it takes longer than the lab runs it for.
+// Compiles the WebAssembly code quickly, without optimization: optimizing would take longer than the lab runs.
 setFlagsFromString('--liftoff-only');
 
 // Ctrl-C reaches the whole process group; the lab decides when its database ends.
@@ -24,7 +24,7 @@ try {
   tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
-/** Resolves when it takes connections, on a free port, and has the tables: made once, rather than by every app. */
+/** Resolves when the database listens on a free port. Creates the tables once, so that the apps need not. */
 async function open(): Promise<string> {
   const database = new SharedPglite();
   await database.waitReady;

@@ -1,16 +1,16 @@
 import type { ChildProgram } from '@sess/child-program';
 import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';
 
-/** PGlite makes a database from nothing, which takes seconds, more of them on a busy machine. */
+/** PGlite creates a new database, which takes seconds, and longer on a busy machine. */
 const START_TIMEOUT_MS = 120_000;
 const NAME = 'the database behind sess-database';
 
-/** What the process says, once. */
+/** The only message of the process. */
 export type FromDatabase =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'failed'; readonly message: string };
 
-/** A database in a process of its own, which forgets everything when it ends. */
+/** A database in its own process. All data is gone when the process ends. */
 export class DatabaseProcess {
   /** For `postgresBacking`, and for `SESS_BACKING` of the demo apps. */
   readonly url: string;
@@ -18,8 +18,8 @@ export class DatabaseProcess {
   #closing = false;
 
   /**
-   * Resolves when it takes connections and has its tables; rejects with what it says when it can't. `onLost` is told
-   * when it ends before it was closed.
+   * Resolves when the database listens and has its tables; rejects with its reason if it can't start. Calls `onLost` if
+   * the process ends before it is closed.
    */
   static async start(children: ChildProcesses, onLost: (how: string) => void): Promise<DatabaseProcess> {
     const program = children.start<FromDatabase>(new URL('./database-process-main.js', import.meta.url), NAME);

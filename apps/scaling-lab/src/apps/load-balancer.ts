@@ -20,18 +20,18 @@ export interface AppAnswer {
   readonly body: unknown;
 }
 
-/** Whatever brings a request to an app. */
+/** Sends requests to an app. */
 export interface RequestSender {
-  /** Resolves with the answer of a process, one of `framework` where there is a choice. Rejects when none answered. */
+  /** Resolves to the answer of a process, preferably one of `framework`. Rejects if none answered. */
   send(request: AppRequest, framework?: Framework): Promise<AppAnswer>;
 }
 
-/** What says that a request never reached a process, so that even a POST may be sent to another one. */
+/** Error codes that prove that a request never reached a process, so that another one may get it, even a POST. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
 
 /**
- * Spreads requests over the processes of a fleet, the way a load balancer in front of them does: in turn, and on to the
- * next process when one does not answer, provided that the request did not reach it or may be repeated (GET).
+ * Spreads requests over the processes of a fleet in turn, like a load balancer. If a process does not answer, sends the
+ * request to the next one, provided that it did not reach the first, or may be repeated (GET).
  */
 export class LoadBalancer implements RequestSender {
   readonly #fleet: AppFleet;

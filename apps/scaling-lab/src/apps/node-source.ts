@@ -2,8 +2,7 @@ import type { NodeZones } from '../environment/zones.ts';
 import { elasticache, staticNodes, type Discovery } from '@sess/discovery';
 
 /**
- * Where an app process has its node list from: a configuration endpoint that it follows, or a list that it keeps as
- * long as it runs.
+ * The source of an app's node list: a configuration endpoint that it follows, or a list that it keeps until it ends.
  */
 export type NodeSource = { readonly zones?: NodeZones } & (
   | {

@@ -5,41 +5,41 @@ type StreamOptions = Parameters<PGlite['execProtocolRawStream']>[1];
 const code = (type: string): number => type.charCodeAt(0);
 
 /**
- * Messages after which a statement goes on, until a `Sync` ends it (PostgreSQL documentation, 54.2.3, "Extended
- * Query").
+ * Types of messages after which a statement continues, until a `Sync` ends it (PostgreSQL documentation, 54.2.3,
+ * "Extended Query").
  */
 const GOES_ON: ReadonlySet<number | undefined> = new Set(['P', 'B', 'D', 'E', 'C', 'H'].map(code));
 const [PARSE, CLOSE, STATEMENT] = [code('P'), code('C'), code('S')];
-/** A message's type and its length. */
+/** The header of a message: its type and its length. */
 const HEADER_BYTES = 5;
 
 /**
- * PostgreSQL in this process, for several connections: a `PGLiteSocketServer` has their messages executed in turn. To
- * PostgreSQL they are one session, and so need two things more.
+ * PostgreSQL in this process, for several connections: a `PGLiteSocketServer` executes their messages in turn.
+ * PostgreSQL sees one session, which has two consequences.
  *
- * - A statement is several messages, and what is between them is the session's. So a connection keeps its turn, as in a
- *   transaction, until its statement ends.
- * - A session holds one prepared statement of a name: here the one that was prepared last. That will do where a name
- *   always stands for the same statement, as with `@sess/postgres-backing`.
+ * - A statement consists of several messages, and the session keeps the state between them. So a connection keeps its
+ *   turn until its statement ends, as in a transaction.
+ * - A session has one prepared statement per name: here the last prepared one. That is enough if a name always means
+ *   the same statement, as with `@sess/postgres-backing`.
  */
 export class SharedPglite extends PGlite {
   #statementGoesOn = false;
 
-  /** Asked by the server, which then takes no message but of the connection that sent the last one. */
+  /** While it returns true, the server accepts messages only from the connection that sent the last one. */
   override isInTransaction(): boolean {
     return this.#statementGoesOn || super.isInTransaction();
   }
 
   override async execProtocolRawStream(message: Uint8Array, options: StreamOptions): Promise<void> {
     const name = preparedName(message);
-    // To close a statement that is not there is no error. Nobody asked for it, so nobody is answered.
+    // Closing a missing statement is no error. No client asked for it, so the answer is dropped.
     if (name !== undefined) await super.execProtocolRawStream(closing(name), { onRawData: () => undefined });
     await super.execProtocolRawStream(message, options);
     this.#statementGoesOn = GOES_ON.has(message[0]);
   }
 }
 
-/** The name under which a message has a statement prepared, with the 0 at its end. */
+/** The name of the statement that a message prepares, with its final 0 byte; `undefined` for any other message. */
 function preparedName(message: Uint8Array): Uint8Array | undefined {
   if (message[0] !== PARSE || message[HEADER_BYTES] === 0) return undefined;
   return message.subarray(HEADER_BYTES, message.indexOf(0, HEADER_BYTES) + 1);

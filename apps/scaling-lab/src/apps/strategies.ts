@@ -2,38 +2,38 @@ import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-rin
 import type { StoreName } from './app-messages.ts';
 
 /**
- * Whether nodes go that held sessions: on purpose, so that they can be drained before; when their handover is finished,
- * so that they need no drain; by accident, one or a whole zone at a time, so that nobody could do anything before.
+ * How a scenario takes away nodes that hold sessions: never; on purpose, so that a drain is possible before; when their
+ * handover is finished, so that no drain is needed; by accident, one node or a whole zone at a time, without warning.
  */
 export type NodesGo = 'never' | 'on-purpose' | 'when-finished' | 'by-accident' | 'by-zone';
 
-/** One way for an application to keep its sessions in the nodes. */
+/** One way for an application to store its sessions on the nodes. */
 export interface Strategy {
   readonly name: StrategyName;
   /** For the help and the report. */
   readonly does: string;
-  /** How the app processes reach the nodes. */
+  /** The library with which the app processes store sessions. */
   readonly store: StoreName;
-  /** Nodes that hold each session; `undefined` takes what `--copies` says. */
+  /** Nodes that hold each session; `undefined`: the value of `--copies`. */
   readonly copies: number | undefined;
   /**
-   * Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged
-   * out.
+   * Whether clients still ask the earlier owners of sessions that moved. Otherwise the distribution alone decides who
+   * is logged out.
    */
   readonly handover: boolean;
-  /** Whether a node is drained before it is taken away on purpose. */
+  /** Whether a node is drained before it is removed on purpose. */
   readonly drains: boolean;
-  /** Whether a database has the sessions, too. */
+  /** Whether a database stores the sessions as well. */
   readonly database: boolean;
   /** Whether the clients know the zones of the nodes. */
   readonly zones: boolean;
-  /** It takes part only where nodes go in one of these ways, for which it is there; `undefined` takes part everywhere. */
+  /** Takes part only in scenarios in which nodes go in one of these ways; `undefined`: takes part in all. */
   readonly only: readonly Exclude<NodesGo, 'never'>[] | undefined;
   /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
   /**
-   * The distribution whose theory the measurement is held against, nodes in the order of the list; `undefined` where it
-   * is the library's own.
+   * The distribution that predicts the measurement, with nodes in the order of the list; `undefined` if only the
+   * library knows it.
    */
   readonly distribution: ((nodes: readonly RingNode[]) => Distribution) | undefined;
 }
@@ -119,7 +119,7 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   },
 };
 
-/** In the order in which they stand in tables. */
+/** All strategies, in the order of the tables. */
 export const STRATEGY_NAMES: readonly StrategyName[] = [
   'modulo',
   'ketama',
@@ -131,7 +131,7 @@ export const STRATEGY_NAMES: readonly StrategyName[] = [
   'sess-database',
 ];
 
-/** Those of a run in which none was named: `memcache` loses what `ketama` loses, give or take chance. */
+/** The default strategies of a run. Omits `memcache`, which loses the same as `ketama`, apart from chance. */
 export const PRESET_STRATEGIES: readonly StrategyName[] = [
   'modulo',
   'ketama',
@@ -142,10 +142,10 @@ export const PRESET_STRATEGIES: readonly StrategyName[] = [
   'sess-database',
 ];
 
-/** Those of `--serve`: side by side. */
+/** The default strategies of `--serve`, shown side by side. */
 export const SERVED_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess'];
 
-/** Whose nodes are looked at, where several strategies are served: what this project ships. */
+/** Of several served strategies, the one whose nodes are shown: the first of this project, if there is one. */
 export function shownOf<T extends { readonly strategy: Strategy }>(served: readonly T[]): T {
   const shown = served.find(({ strategy }) => strategy.judged) ?? served[0];
   if (shown === undefined) throw new Error('there is no strategy to serve');

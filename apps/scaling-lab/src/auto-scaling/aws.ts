@@ -1,4 +1,4 @@
-/** AWS's side: policies and changes, through its API. */
+/** Sets policies and changes the cluster through AWS's API. */
 import {
   ApplicationAutoScalingClient,
   PutScalingPolicyCommand,
@@ -8,7 +8,7 @@ import { ElastiCache } from '@aws-sdk/client-elasticache';
 import type { LocalElastiCache } from '@sess/local-cluster';
 
 export const METRIC = 'EngineCPUUtilization';
-/** That nodes get. */
+/** The type that the scenario `vertical` changes nodes to. */
 export const NODE_TYPE = 'cache.m7g.large';
 const TARGET = 50;
 const CREDENTIALS = { accessKeyId: 'nobody', secretAccessKey: 'looks at it' };
@@ -46,7 +46,7 @@ export async function putPolicy(
   client.destroy();
 }
 
-/** As a scheduled action does. */
+/** Changes the minimum and maximum number of nodes, as a scheduled action does. */
 export async function putCapacity(
   { apiEndpoint, clusterId }: LocalElastiCache,
   { min, max }: { readonly min: number; readonly max: number },

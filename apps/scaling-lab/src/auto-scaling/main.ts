@@ -1,4 +1,4 @@
-/** `node dist/auto-scaling/main.js`: what auto scaling of ElastiCache costs users, for each way to keep sessions. */
+/** `node dist/auto-scaling/main.js`: what auto scaling of ElastiCache costs users, for each way to store sessions. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
@@ -65,10 +65,10 @@ async function main(): Promise<number> {
         const { loggedOut, users, revived, seconds } = result;
         process.stderr.write(`${told}: ${loggedOut} of ${users} logged out, ${revived} came back; ${seconds} s\n`);
         measured[place] = result;
-        // Each takes minutes: what there is by then is kept when the rest is stopped.
+        // Each run takes minutes: if the rest is stopped, the results so far are kept.
         if (values.json !== undefined) await writeFile(values.json, JSON.stringify(found(), undefined, 2));
       } catch (error) {
-        // The others go on: each takes minutes.
+        // The other runs continue, because each takes minutes.
         process.stderr.write(`${told} failed: ${String(error)}\n`);
       }
     },

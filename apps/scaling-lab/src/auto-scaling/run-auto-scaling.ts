@@ -13,7 +13,7 @@ export interface AutoScalingOptions {
   readonly runtime: 'auto' | 'container' | 'memcached' | 'embedded';
   readonly users: number;
   readonly cycles: number;
-  /** How many times faster than at AWS. */
+  /** How many times faster than at AWS time passes. */
   readonly timeScale: number;
   readonly signal: AbortSignal;
 }
@@ -22,20 +22,20 @@ export interface AutoScalingResult extends UserCount {
   readonly scenario: string;
   readonly strategy: string;
   readonly seconds: number;
-  /** Node counts that were seen, in order. */
+  /** The observed numbers of nodes, in order. */
   readonly nodes: readonly number[];
-  /** Somebody was logged out, or came back, where this project promises that nobody is. */
+  /** This project's promise was broken: a user was logged out, or a logged-out session was revived. */
   readonly isBroken: boolean;
 }
 
 const APP_SERVERS = 2;
 const SETTLE_LOOK_MS = 1_000;
-/** Characters of a command's last words. */
+/** How many characters of a command's output to keep: the last ones. */
 const MOST_SAID = 2_000;
-/** Visits a second for each 100 of the load. */
+/** Visits per second for a load of 100. */
 const VISITS = 30;
 
-/** One scenario with one strategy, over a stand-in for ElastiCache of its own. */
+/** Runs one scenario with one strategy, over its own stand-in for ElastiCache. */
 export async function runAutoScaling(
   scenario: AutoScalingScenario,
   strategy: ScalingStrategy,
@@ -85,7 +85,7 @@ export async function runAutoScaling(
       await started.active;
     }
     await scenario.happen(stage, cycles);
-    // The last list reaches everybody, and what moved is asked for.
+    // Time for the last list to reach every server, and for visits that migrate sessions.
     await pause(2_000, undefined, { signal });
     const count = await users.count();
     return {
@@ -105,7 +105,7 @@ export async function runAutoScaling(
   }
 }
 
-/** People come as the load has it; one in fifty logs out. */
+/** Sends visits at a rate in proportion to the load; every fiftieth visitor logs in and out. */
 async function traffic(stage: Stage, users: Users, over: AbortSignal): Promise<void> {
   for (let visit = 1; !over.aborted; visit += 1) {
     await (visit % 50 === 0 ? users.logOutOne() : users.visitOfSomebody());
@@ -122,7 +122,7 @@ async function measure(stage: Stage, seen: number[], over: AbortSignal): Promise
   }
 }
 
-/** As an operator starts it, long before anything happens: it takes its lease half a minute after it began. */
+/** Starts the guard and waits for it, as an operator would: a guard gets its lease half a minute after its start. */
 function startGuard(
   aws: LocalElastiCache,
   strategy: ScalingStrategy,
@@ -140,7 +140,7 @@ function startGuard(
   return { active, ended };
 }
 
-/** `sess elasticache …`: its exit code, and what it said. */
+/** Runs `sess elasticache …`; resolves to its exit code and the end of its output. */
 async function sess(
   aws: LocalElastiCache,
   copies: number,

@@ -5,19 +5,19 @@ import type { LocalElastiCache } from '@sess/local-cluster';
 import { changeNodeType, NODE_TYPE, putCapacity } from './aws.ts';
 import type { ScalingStrategy } from './strategies.ts';
 
-/** What a scenario may touch. */
+/** The context of a scenario. */
 export interface Stage {
   readonly aws: LocalElastiCache;
   readonly strategy: ScalingStrategy;
-  /** The load that the nodes share, as the metric has it: 50 a node is what AWS aims at. */
+  /** The load that the nodes share, in the unit of the metric. AWS's target is 50 per node. */
   load: number;
-  /** Deploys the application anew, one server after another; from then on with as many copies. */
+  /** Replaces the application servers, one after another. The new ones use `copies`, if given. */
   readonly deploy: (copies?: number) => Promise<void>;
   /** Resolves when no application server has an open handover. */
   readonly settled: () => Promise<void>;
-  /** `sess elasticache …`; rejects when its exit code is not 0. */
+  /** Runs `sess elasticache …`; rejects if its exit code is not 0. */
   readonly sess: (words: readonly string[]) => Promise<void>;
-  /** Milliseconds that so many minutes of AWS take here. */
+  /** How many milliseconds the given number of AWS's minutes takes here. */
   readonly minutes: (count: number) => number;
   readonly signal: AbortSignal;
 }
@@ -25,14 +25,15 @@ export interface Stage {
 export interface AutoScalingScenario {
   readonly name: AutoScalingScenarioName;
   readonly does: string;
-  /** Nodes at the start, and the load that they share. */
+  /** Number of nodes at the start. */
   readonly nodes: number;
+  /** Load at the start, shared by the nodes. */
   readonly load: number;
-  /** Whether AWS takes nodes away by the metric, where no guard does. */
+  /** Whether AWS scales in by the metric, if no guard does. */
   readonly followsMetric: boolean;
-  /** Whether the guard runs, in strategies that have one. */
+  /** Whether the guard runs, in strategies that use one. */
   readonly isGuarded: boolean;
-  /** How nodes go where nobody but AWS does anything. */
+  /** How nodes go if only AWS acts. */
   readonly nodesGo: 'one-by-one' | 'in-a-row' | 'in-batches' | 'by-zone';
   readonly happen: (stage: Stage, cycles: number) => Promise<void>;
 }
@@ -52,15 +53,15 @@ const NIGHT = 110;
 const DAY = 290;
 const AT_NIGHT = { nodes: FEW, load: NIGHT, followsMetric: true, isGuarded: true } as const;
 const AT_DAY = { nodes: MANY, load: DAY, followsMetric: true, isGuarded: true } as const;
-/** A tenth of a day passes in so many milliseconds. */
+/** Milliseconds between two changes of the load. A change from day to night, or back, takes ten of them. */
 const TENTH_MS = 600;
 const LONGEST_MS = 300_000;
-/** From one night to the next; AWS takes nodes away when the load was low for 15 of its minutes. */
+/** Milliseconds from one night to the next; AWS removes nodes after a low load for 15 of its minutes. */
 const CURVE_MS = 180_000;
-/** While nodes are taken away: some before, some amid it, some after. */
+/** Number of deploys while nodes are removed: before, during and after it. */
 const DEPLOYS = 4;
 const DEPLOY_EVERY_MS = 6_000;
-/** Of AWS's time: between two nodes that a schedule takes away. */
+/** Minutes of AWS's time between two nodes that a schedule removes. */
 const STEP_MINUTES = 10;
 
 export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, AutoScalingScenario>> = {
@@ -101,7 +102,7 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
     followsMetric: false,
     nodesGo: 'one-by-one',
     async happen(stage) {
-      // The guard goes by the metric, and by a schedule of its own.
+      // The guard follows the metric, and its own schedule.
       if (stage.strategy.guard === '') return nodesBecome(stage, FEW);
       for (let nodes = MANY - 1; nodes >= FEW; nodes -= 1) {
         await pause(stage.minutes(STEP_MINUTES), undefined, { signal: stage.signal });
@@ -135,7 +136,7 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
     async happen({ aws, signal }) {
       for (const { cacheNodeId } of aws.nodes) {
         aws.announceReplacement([cacheNodeId]);
-        // AWS announces days before; a guard needs seconds here.
+        // AWS announces a replacement days before; a guard needs only seconds here.
         await pause(8_000, undefined, { signal });
         aws.replaceNodes([cacheNodeId]);
         await aws.settled();
@@ -147,7 +148,7 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
     name: 'vertical',
     does: 'another node type: AWS replaces a fifth of six nodes at a time (two), 5 minutes apart',
     ...AT_DAY,
-    // It would go on with the number of copies that it was started with.
+    // A guard would keep the number of copies that it was started with.
     isGuarded: false,
     nodesGo: 'in-batches',
     async happen(stage) {
@@ -155,7 +156,7 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
         await changeNodeType(stage.aws);
         return stage.aws.settled();
       }
-      // As docs/operations/auto-scaling.md has it: two copies while it lasts, and one node at a time.
+      // As docs/operations/auto-scaling.md describes: two copies during the change, and one node at a time.
       if (stage.strategy.copies === 1) await stage.deploy(2);
       await stage.settled();
       await stage.sess(['scale-vertically', '--type', NODE_TYPE, '--pause', '5']);
@@ -189,7 +190,7 @@ export function isPromised(
   return guard === '' || (copies > 1 && nodesGo === 'one-by-one');
 }
 
-/** By and by, as people come and go. */
+/** Changes the load in ten steps, as people come and go. */
 async function loadBecomes(stage: Stage, load: number): Promise<void> {
   const before = stage.load;
   for (let tenth = 1; tenth <= 10; tenth += 1) {

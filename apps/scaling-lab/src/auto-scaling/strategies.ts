@@ -9,15 +9,15 @@ import { openMemjsBackend } from '../apps/backends/memjs-backend.ts';
 import { ANSWER_TIMEOUT_MS } from '../apps/backends/session-backend.ts';
 import { elastiCacheApi } from './aws.ts';
 
-/** What keeps sessions while AWS scales the cluster. */
+/** One way to store sessions while AWS scales the cluster. */
 export interface ScalingStrategy {
   readonly name: ScalingStrategyName;
   readonly does: string;
   readonly library: 'memjs' | 'memcached' | 'sess';
   readonly copies: number;
-  /** Whether the clients know the zones of the nodes, as AWS tells them. */
+  /** Whether the clients read the zones of the nodes from AWS. */
   readonly zones: boolean;
-  /** Words for `sess elasticache guard`; `undefined`: AWS does as it likes. */
+  /** Options for `sess elasticache guard`; `undefined`: no guard, so AWS removes nodes itself. */
   readonly guard: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
   },
 };
 
-/** Milliseconds: as the other scenarios of the lab have it, about a twentieth of the defaults. */
+/** Milliseconds, as in the other scenarios of the lab. Defaults: 10,000, 5,000 and 60,000. */
 const HISTORY_INTERVAL_MS = 500;
 const CLOCK_SKEW_MS = 100;
 const POLL_INTERVAL_MS = 250;
@@ -78,7 +78,7 @@ type Sessions = ReturnType<typeof createSessions>;
 /** One application server. */
 export interface AppServer {
   readonly sessions: Sessions;
-  /** Earlier lists of nodes whose handover is open. */
+  /** Number of open handovers. */
   readonly handovers: number;
   close(): Promise<void>;
 }
@@ -123,7 +123,7 @@ export async function openAppServer(
   return appServer({ ...options, store: backend.sessions.store }, () => backend.close());
 }
 
-/** With zones, as an application has them: from AWS's API. */
+/** Reads zones as an application does: from AWS's API. */
 function discoveryOf(aws: LocalElastiCache, zones: boolean): Discovery {
   return elasticache(aws.configurationEndpoint, {
     pollIntervalMs: POLL_INTERVAL_MS,

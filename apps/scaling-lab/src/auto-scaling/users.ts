@@ -6,29 +6,29 @@ declare module '@sess/session' {
   }
 }
 
-/** Each visit is a request of its own. */
+/** Each visit is a separate request. */
 const CONNECTION = { secure: false, response: { headersSent: false } } as const;
 
 type Found = 'in' | 'out' | 'unavailable';
 
-/** What became of the users. */
+/** The results for all users. */
 export interface UserCount {
   readonly users: number;
-  /** Those who were asked to log in again, at least once. */
+  /** Users who had to log in again, at least once. */
   readonly loggedOut: number;
-  /** Of those who logged out, whose old cookie opens their session all the same. */
+  /** Users who logged out, but whose old cookie still opens their session. */
   readonly revived: number;
   readonly left: number;
   readonly visits: number;
-  /** Visits that got 503, or a failure. */
+  /** Visits and logouts that failed: the session was out of reach. */
   readonly failed: number;
 }
 
-/** People who are logged in, and their visits to whichever application server is next. */
+/** Logged-in users, and their visits to the application servers. */
 export class Users {
   readonly #apps: () => readonly AppServer[];
   readonly #cookies: string[] = [];
-  /** Those of people who logged out, and were told so. */
+  /** Cookies of users whose logout was acknowledged. */
   readonly #left: string[] = [];
   readonly #loggedOut = new Set<number>();
   #visits = 0;
@@ -42,7 +42,7 @@ export class Users {
     for (let user = 0; user < count; user += 1) this.#cookies.push(await this.#openNew(user));
   }
 
-  /** One more person comes, and logs out again at once or later. */
+  /** One more user logs in and out again. */
   async logOutOne(): Promise<void> {
     try {
       const cookie = await this.#openNew(-1);
@@ -51,7 +51,7 @@ export class Users {
       await opened.commit();
       this.#left.push(cookie);
     } catch {
-      // Not told that they are logged out.
+      // The logout was not acknowledged.
       this.#failed += 1;
     }
   }
@@ -67,7 +67,7 @@ export class Users {
     if (found === 'out') this.#loggedOut.add(user);
   }
 
-  /** Everybody comes by once, and whoever had logged out tries the old cookie. */
+  /** Every user visits once, and each user who logged out tries the old cookie. */
   async count(): Promise<UserCount> {
     for (const user of this.#cookies.keys()) await this.visit(user);
     let revived = 0;

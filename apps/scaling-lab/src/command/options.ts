@@ -10,7 +10,7 @@ import {
   type StrategyName,
 } from '../apps/strategies.ts';
 
-/** What the command line asked for, resolved once. */
+/** The parsed command line. */
 export interface LabOptions extends MeasureOptions {
   readonly help: boolean;
   /** File for the measurements. */
@@ -19,13 +19,13 @@ export interface LabOptions extends MeasureOptions {
   readonly report: string | undefined;
 }
 
-/** The command line is wrong; the text says what was expected, what came and what to do. */
+/** The command line is wrong; the message says what was expected, what came and what to do. */
 export class OptionError extends Error {
   override readonly name = 'OptionError';
 }
 
 const RUNTIMES = ['auto', 'container', 'memcached', 'embedded'] as const;
-/** Strategies with `--serve`: each is a cluster and apps of its own. */
+/** Most strategies with `--serve`: each has its own cluster and apps. */
 const MOST_SERVED = 4;
 const TRANSPORTS = ['text', 'memjs'] as const;
 const OPTIONS = {
@@ -46,7 +46,7 @@ const OPTIONS = {
 } as const;
 type Given = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-/** @throws {OptionError} for anything that is not in `--help`, or does not go together. */
+/** @throws {OptionError} for options that are not in `--help`, or that can't be combined */
 export function parseOptions(argv: readonly string[]): LabOptions {
   const given = parse(argv);
   const serve = given.serve ?? false;
@@ -85,7 +85,7 @@ function chosenStrategies(
   if (serve) return strategy === undefined ? SERVED_STRATEGIES : several('strategy', strategy, STRATEGY_NAMES);
   const takePart = (name: StrategyName): boolean =>
     scenarios.some((scenario) => takesPart(STRATEGIES[name], SCENARIOS[scenario]));
-  // A drain asks a node to list its keys, which the binary protocol can't.
+  // A drain needs the node to list its keys, which the binary protocol can't.
   const possible = (name: StrategyName): boolean =>
     takePart(name) && !(transport === 'memjs' && STRATEGIES[name].drains);
   if (strategy === undefined) return (all === true ? STRATEGY_NAMES : PRESET_STRATEGIES).filter(possible);
@@ -108,7 +108,7 @@ function chosenStrategies(
 }
 
 function parse(argv: readonly string[]): Given {
-  // `pnpm demo -- --serve` hands the separator on.
+  // `pnpm demo -- --serve` passes the separator on.
   const args = argv[0] === '--' ? argv.slice(1) : [...argv];
   try {
     return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
@@ -148,7 +148,7 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found;
 }
 
-/** In their own order, each once. */
+/** The given values, each once, in the order of `allowed`. */
 function several<T extends string>(name: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
   const wanted = new Set(values.map((value) => oneOf(name, value, allowed)));
   return allowed.filter((each) => wanted.has(each));

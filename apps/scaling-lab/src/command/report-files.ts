@@ -4,7 +4,7 @@ import { OptionError } from './options.ts';
 import { renderPage } from '../report/page/page.ts';
 import type { Report } from '../measure/report.ts';
 
-/** Where a report goes, as the options say. */
+/** The files of a report. */
 export interface ReportTargets {
   /** File for the measurements. */
   readonly json: string | undefined;
@@ -13,9 +13,9 @@ export interface ReportTargets {
 }
 
 /**
- * Finds out before the work, rather than after it, whether the report can be written.
+ * Checks before the work that the report can be written.
  *
- * @throws {OptionError} when it can't.
+ * @throws {OptionError} if it can't
  */
 export async function checkTargets({ json, report }: ReportTargets): Promise<void> {
   const jsonReason = json === undefined ? undefined : await reasonAgainstFile(json);
@@ -33,7 +33,7 @@ export async function checkTargets({ json, report }: ReportTargets): Promise<voi
   }
 }
 
-/** Writes what was asked for, and resolves with the files' names. */
+/** Writes the requested files, and resolves to their names. */
 export async function writeReport(
   { json, report: directory }: ReportTargets,
   report: Report,
@@ -44,7 +44,7 @@ export async function writeReport(
   return files;
 }
 
-/** In one step: whoever reads the file sees all of it, or none. */
+/** Writes a file atomically: a reader sees all of it, or nothing. */
 async function writeWhole(path: string, text: string): Promise<string> {
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, text);

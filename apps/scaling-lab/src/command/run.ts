@@ -18,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 20_000;
 const WRONG_OPTIONS = 2;
 const TERMINAL_WIDTH = 80;
 
-/** The command: everything from the arguments to the exit code. Nothing that it started runs on when it resolves. */
+/** Runs the command; resolves to its exit code. By then, everything that it started has ended. */
 export async function run(argv: readonly string[], host: NodeJS.Process): Promise<number> {
   try {
     const options = parseOptions(argv);
@@ -36,8 +36,8 @@ export async function run(argv: readonly string[], host: NodeJS.Process): Promis
 }
 
 /**
- * Owns all that the run starts: it is closed before this resolves, and killed when that takes too long or the process
- * ends otherwise.
+ * Owns everything that the run starts: closes it before this resolves, and kills it if closing takes too long or the
+ * process ends in another way.
  */
 async function runOwned(options: LabOptions, host: NodeJS.Process): Promise<number> {
   const children = new ChildProcesses();
@@ -55,7 +55,7 @@ async function runOwned(options: LabOptions, host: NodeJS.Process): Promise<numb
   const interruption = new Interruption(host, (cause) => {
     progress.note(`${cause.text}; closing`);
     closeWithin(cause.exitCode);
-    // The apps hold nothing worth a goodbye, and requests to them settle at once.
+    // The apps have nothing to save, and killing them settles pending requests at once.
     killAll();
   });
 

@@ -1,10 +1,10 @@
 import type { NodeAction, ServedNodes } from '../live/served-nodes.ts';
 
-/** What can be typed while the lab serves. */
+/** A command to type while the lab serves. */
 export interface ServeCommand {
   readonly usage: string;
   readonly does: string;
-  /** Resolves with a line for people. `id` is a node's, as typed. */
+  /** Resolves to a line for people. `id`: the node's id as typed. */
   readonly run: (nodes: ServedNodes, id: string | undefined) => Promise<string>;
 }
 

@@ -4,7 +4,7 @@ import type { StrategyRun } from '../environment/environment.ts';
 /** Where curl keeps the cookies of the examples. */
 const COOKIES = 'sess-cookies.txt';
 
-/** What is running, and what to try: every command works as it stands. */
+/** Describes what is running and what to try. Every command works as printed. */
 export function serveText({ cluster, fleet, strategy, database }: StrategyRun, secret: string, page: string): string {
   const { processes } = fleet;
   const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
@@ -38,7 +38,7 @@ export function serveText({ cluster, fleet, strategy, database }: StrategyRun, s
   ].join('\n');
 }
 
-/** An app process started by hand finds its sessions where this project's client puts them, not where memjs does. */
+/** An app started by hand uses this project's client, so it does not find sessions that memjs stored. */
 function oneMore(servers: string, database: string | undefined, secret: string, port: number): readonly string[] {
   const behind = database === undefined ? '' : `SESS_BACKING=${database} `;
   return [

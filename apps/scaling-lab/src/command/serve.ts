@@ -15,12 +15,12 @@ export interface ServeStreams {
   readonly output: { write(text: string): unknown };
 }
 
-/** More nodes can't be added, but by `--nodes`: each is a process, or a container, in every strategy. */
+/** Most nodes while serving, unless `--nodes` is higher: each is a process or container in every strategy. */
 const MOST_NODES = 8;
 
 /**
- * Keeps the clusters and the apps up, lets users shop, serves the page, and does what is clicked and typed, until
- * `quit` or the signal. Rejects only when it can't start.
+ * Runs the clusters, the apps and the users' traffic, serves the page, and executes what is clicked and typed, until
+ * `quit` or the signal. Rejects only if it can't start.
  */
 export async function serve(
   options: LabOptions,
@@ -43,7 +43,7 @@ export async function serve(
     lines.on('line', (line) => {
       const words = line.trim().split(/\s+/);
       if (words[0] === 'quit') resolve();
-      // One after another, as typed.
+      // Runs commands one after another, in the typed order.
       else if (words[0] !== '') turn = turn.then(() => obey({ strategyRuns, nodes, signal }, words, output));
     });
   });

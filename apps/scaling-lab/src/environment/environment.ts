@@ -6,9 +6,9 @@ import { zonesOf } from './zones.ts';
 import type { Strategy } from '../apps/strategies.ts';
 
 /**
- * One strategy with a cluster of its own and the apps over it. The clusters are alike and the events the same. They are
- * not shared, because clients publish their views in the cluster, where another strategy's clients would act on them,
- * and because a node's counters do not say who asked.
+ * One strategy with its own cluster and apps. All clusters are alike and get the same events. Strategies don't share a
+ * cluster for two reasons: clients publish their views in the cluster, where clients of another strategy would act on
+ * them, and a node's counters do not say which client sent a request.
  */
 export interface StrategyRun {
   readonly strategy: Strategy;
@@ -19,7 +19,7 @@ export interface StrategyRun {
   readonly database: string | undefined;
 }
 
-/** Where the scenarios happen: a run for each strategy, and what they share. */
+/** The environment of the scenarios: a run for each strategy, and what the runs share. */
 export interface Environment {
   readonly strategyRuns: readonly StrategyRun[];
   /** Signs the cookies. */
@@ -32,7 +32,7 @@ export function listedNodes({ cluster }: Pick<StrategyRun, 'cluster'>): readonly
   return cluster.nodes.map((node) => node.id);
 }
 
-/** Where the apps of a strategy have their nodes from, and the zones where its clients know them. */
+/** The source of the apps' node list, with zones if the strategy's clients know them. */
 export function sourceOf(
   { strategy, cluster }: Pick<StrategyRun, 'strategy' | 'cluster'>,
   list: 'followed' | 'fixed',
@@ -44,7 +44,7 @@ export function sourceOf(
   };
 }
 
-/** Resolves when every app process routes by the list of the moment, and knows each running node to be in reach. */
+/** Resolves when every app process routes by the current list, and considers no running node down. */
 export async function everyProcessKnows(
   { cluster, fleet }: Pick<StrategyRun, 'cluster' | 'fleet'>,
   signal: AbortSignal,

@@ -1,12 +1,12 @@
 import type { LocalCluster, LocalNode } from '@sess/local-cluster';
 import { readStats, type NodeStats } from './node-stats.ts';
 
-/** Milliseconds between two looks: short, since what a node counted since the last one is gone with it. */
+/** Milliseconds between two polls: short, because a crashed node loses what it counted since the last one. */
 const LOOK_EVERY_MS = 200;
-/** A node that hangs is left out. Longer than a busy machine makes one that does not hang. */
+/** Timeout of a poll, after which a hanging node is skipped. Longer than the delays of a busy machine. */
 const STATS_TIMEOUT_MS = 2_000;
 
-/** Counts what the nodes of a cluster are asked for, over their lives: a node that restarts begins at 0. */
+/** Counts the commands of a cluster's nodes across restarts: a restarted node counts from 0. */
 export class NodeMeter {
   readonly #cluster: LocalCluster;
   readonly #last = new Map<string, NodeStats>();
@@ -18,7 +18,7 @@ export class NodeMeter {
     this.#cluster = cluster;
   }
 
-  /** Looks again and again until {@link stop}. */
+  /** Polls until {@link stop}. */
   start(): void {
     this.#timer ??= setInterval(() => void this.#lookAtAll(), LOOK_EVERY_MS);
   }
@@ -28,7 +28,7 @@ export class NodeMeter {
     this.#timer = undefined;
   }
 
-  /** Commands that all nodes have served so far, those that are gone included. */
+  /** Commands that all nodes have served so far, including removed nodes. */
   get commands(): number {
     return this.#commands;
   }
@@ -38,14 +38,14 @@ export class NodeMeter {
     return Object.fromEntries(this.#cluster.nodes.map(({ id }) => [id, this.#last.get(id)?.items ?? 0]));
   }
 
-  /** Asks all nodes now. Never rejects: what does not answer is counted the next time. */
+  /** Polls all nodes now. Never rejects: a node that does not answer is counted at the next poll. */
   async look(): Promise<void> {
-    // One that began before would not see what happened since.
+    // A poll that began before would miss the latest commands.
     await this.#looking;
     await this.#lookAtAll();
   }
 
-  /** Does nothing but wait while a look is under way. */
+  /** Polls all nodes, or joins a poll in progress. */
   async #lookAtAll(): Promise<void> {
     this.#looking ??= this.#askAll();
     await this.#looking;

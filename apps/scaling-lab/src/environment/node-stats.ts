@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 
-/** What a memcached node counts, as far as the lab wants to know. */
+/** The statistics of a memcached node that the lab uses. */
 export interface NodeStats {
   /** `get`, `set`, `touch` and `delete`, and their meta forms, since the node started. */
   readonly commands: number;
   /** Items that the node holds. */
   readonly items: number;
-  /** Of the process; in a container always the same. */
+  /** Process id; the same for every start in a container. */
   readonly pid: number;
   /** Seconds since the node started. */
   readonly uptime: number;
@@ -14,7 +14,7 @@ export interface NodeStats {
 
 const COUNTED = ['cmd_get', 'cmd_set', 'cmd_touch', 'delete_hits', 'delete_misses'] as const;
 
-/** Asks a node for its `stats`. Rejects when it does not answer in `timeoutMs`. */
+/** Reads a node's `stats`. Rejects if the node does not answer within `timeoutMs`. */
 export async function readStats(
   node: { readonly host: string; readonly port: number },
   timeoutMs: number,
@@ -32,12 +32,12 @@ export async function readStats(
   };
 }
 
-/** Forgets everything that a node holds. */
+/** Deletes all items of a node. */
 export async function flush(node: { readonly host: string; readonly port: number }, timeoutMs: number): Promise<void> {
   await converse(node, 'flush_all\r\n', 'OK\r\n', timeoutMs);
 }
 
-/** Sends `command`, and resolves with what came when it ends with `end`. */
+/** Sends `command`, and resolves to the reply when it ends with `end`. */
 function converse(
   { host, port }: { readonly host: string; readonly port: number },
   command: string,

@@ -12,18 +12,18 @@ import type { TransportName } from '../apps/app-messages.ts';
 import { copiesOf, shownOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
 
 /**
- * Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the
+ * Milliseconds between two polls of the endpoint by an app process: shorter than in production (a minute), so that the
  * lab need not wait.
  */
 const POLL_INTERVAL_MS = 250;
 
-/** More would only keep each other waiting, until one of them is given up. */
+/** Fleets that start concurrently. More would slow each other down until one times out. */
 const FLEETS_AT_ONCE = 2;
 
-/** `auto` takes the first that works, in the order container, memcached, embedded. */
+/** `auto`: the first that works, in the order container, memcached, embedded. */
 type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
 
-/** What an environment is made of. */
+/** Options of an environment. */
 export interface EnvironmentOptions {
   readonly runtime: RuntimeChoice;
   readonly strategies: readonly StrategyName[];
@@ -33,14 +33,14 @@ export interface EnvironmentOptions {
   readonly copies: number;
   readonly transport: TransportName;
   /**
-   * Whether clusters and apps stay up, with the apps of the strategy that is shown on `port` and those that follow; all
-   * others take free ports.
+   * Whether clusters and apps stay up. Then the apps of the shown strategy use `port` and the ports after it; all
+   * others use free ports.
    */
   readonly serve: boolean;
   readonly port: number;
 }
 
-/** Who closes what is opened, and who says that it is over. */
+/** Closes everything that was opened, and signals the end. */
 export interface Ownership {
   readonly children: ChildProcesses;
   readonly cleanup: Cleanup;
@@ -48,8 +48,8 @@ export interface Ownership {
 }
 
 /**
- * Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by
- * `cleanup`, also when this rejects half-way.
+ * Starts a cluster of `nodes` nodes for every strategy, the database if a strategy needs it, and the apps. `cleanup`
+ * closes everything, also if this rejects half-way.
  */
 export async function openEnvironment(
   options: EnvironmentOptions,
@@ -61,8 +61,8 @@ export async function openEnvironment(
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
   const database = needsDatabase ? openDatabase(ownership, progress) : undefined;
-  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does:
-  // `children` end it.
+  // A failed start rejects where the database is awaited. If the nodes can't start, nothing awaits it, and `children`
+  // ends it.
   database?.catch(() => undefined);
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
@@ -84,7 +84,7 @@ export async function openEnvironment(
   return { strategyRuns, secret, signal: ownership.signal };
 }
 
-/** The first one finds out what works here; the others are like it. */
+/** Opens the first cluster to find out which runtime works; the others use the same one. */
 async function openClusters(
   runtime: RuntimeChoice,
   count: number,
@@ -99,7 +99,7 @@ async function openClusters(
   };
   const first = await open(runtime);
   const others = Array.from({ length: count - 1 }, () => open(first.runtime));
-  // All have settled before anything is closed.
+  // All starts must settle before anything is closed.
   await Promise.allSettled(others);
   ownership.signal.throwIfAborted();
   return [first, ...(await Promise.all(others))];

@@ -12,14 +12,14 @@ const LOOK_EVERY_MS = 1_000;
 
 export interface DemoPageOptions {
   readonly strategyRuns: readonly StrategyRun[];
-  /** Whose cluster the page shows. */
+  /** The run whose cluster the page shows. */
   readonly shown: StrategyRun;
   readonly nodes: ServedNodes;
-  /** Per strategy. */
+  /** Users per strategy. */
   readonly users: number;
 }
 
-/** Lets users shop over every cluster, and serves the page. Closed by `ownership`. */
+/** Starts the users of every cluster, and serves the page. `ownership` closes both. */
 export async function openDemoPage(options: DemoPageOptions, { cleanup }: Ownership): Promise<OpenPicture> {
   const { strategyRuns, shown, nodes, users } = options;
   const shops = strategyRuns.map((strategyRun) => ({ strategyRun, shop: LiveShop.over(strategyRun.fleet, users) }));
@@ -42,13 +42,13 @@ export async function openDemoPage(options: DemoPageOptions, { cleanup }: Owners
   return page;
 }
 
-/** As the app processes act on the cluster. */
+/** The URL of the cluster, with the app processes' settings. */
 function watchedUrl({ cluster, strategy }: StrategyRun): string {
   const distribution = strategy.store === 'memjs' ? '&distribution=modulo' : '';
   return `${cluster.url}?pollIntervalMs=${LOOK_EVERY_MS / 2}&historyIntervalMs=${PACE.historyIntervalMs}&clockSkewMs=${PACE.clockSkewMs}${distribution}`;
 }
 
-/** Why the app processes missed sessions, of all of them together. */
+/** Polls the causes of missed sessions from all app processes. */
 class MissCauses {
   readonly #fleet: AppFleet;
   readonly #timer: NodeJS.Timeout;
@@ -68,7 +68,7 @@ class MissCauses {
   }
 
   async #look(): Promise<void> {
-    // A process that ends meanwhile is asked the next time, or is gone.
+    // A process may end during the poll; the next poll asks the remaining ones.
     const misses = await this.#fleet.misses().catch(() => undefined);
     if (misses === undefined) return;
     const counts = new Map<string, Partial<Record<PictureCause, number>>>();

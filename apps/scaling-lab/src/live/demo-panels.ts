@@ -18,14 +18,14 @@ const BUTTONS: Readonly<Record<NodeAction, string>> = {
   resume: 'Resume',
   restart: 'Restart',
 };
-/** What can be done to a node in its state. */
+/** The possible actions for each state of a node. */
 const POSSIBLE: Readonly<Record<string, readonly NodeAction[]>> = {
   running: ['drain', 'remove', 'crash', 'pause', 'restart'],
   paused: ['resume', 'remove'],
   crashed: ['restart', 'remove'],
 };
 
-/** Who was logged out, side by side, and what can be done to all clusters. */
+/** The logged-out users of each strategy, side by side, and the actions for all clusters. */
 export function scorePanel(shops: readonly ServedShop[], shown: StrategyRun, nodes: ServedNodes): Panel {
   const counts = shops.map(({ shop }) => shop.count);
   const most = Math.max(1, ...counts.map(({ loggedOutSoFar }) => loggedOutSoFar));

@@ -4,32 +4,32 @@ import type { Outcome } from '../users/outcome.ts';
 import { addToCart, logIn, lookAtProfile } from '../users/shop-visit.ts';
 import { makeUsers, type User } from '../users/user.ts';
 
-/** Requests a second. */
+/** Requests per second. */
 export const REQUESTS_PER_SECOND = 60;
 const TICK_MS = 50;
-/** Requests under way; while there are so many, no more are started. */
+/** Most concurrent requests. */
 const MOST_UNDER_WAY = 64;
-/** A user with so many items only looks at the profile. */
+/** A user with this many items only reads the profile. */
 const FULL_CART = 8;
-/** How long somebody who was logged out looks at the login form. */
+/** How long a logged-out user stays at the login form. */
 const LOGIN_FORM_MS = 2_000;
 
-/** How the users of a strategy are at this moment, and what they met so far. */
+/** The current states of a strategy's users, and totals so far. */
 export interface ShopCount {
   readonly users: number;
   readonly loggedIn: number;
-  /** At the login form, against their will. */
+  /** Users at the login form who did not log out themselves. */
   readonly loggedOut: number;
-  /** Met an error, and are still logged in for all they know. */
+  /** Users whose last request failed, and who may still be logged in. */
   readonly outOfReach: number;
-  /** How often a user was logged out, since the shop opened. */
+  /** Number of involuntary logouts since the shop opened. */
   readonly loggedOutSoFar: number;
   readonly requests: number;
 }
 
 type State = 'new' | 'logged-in' | 'logged-out' | 'out-of-reach';
 
-/** Users of one strategy who shop until it closes, and log in again whenever they find themselves logged out. */
+/** Users of one strategy who shop until the shop closes, and log in again after each involuntary logout. */
 export class LiveShop {
   readonly #balancer: RequestSender;
   readonly #users: readonly User[];

@@ -1,18 +1,18 @@
 import type { LocalCluster, LocalNode } from '@sess/local-cluster';
 import type { StrategyRun } from '../environment/environment.ts';
 
-/** What is done to the nodes of every strategy at once. */
+/** An action on the nodes of every strategy at once. */
 export type NodeAction = 'add' | 'remove' | 'crash' | 'restart' | 'pause' | 'resume' | 'drain';
 
 /**
- * The nodes of all strategies, side by side: what happens to one happens to those in the same place of the others. They
- * are called by the id that they have in the cluster that is shown.
+ * The nodes of all strategies, side by side: an action on one applies to the nodes at the same place in the other
+ * clusters. Their ids are those of the shown cluster.
  */
 export class ServedNodes {
   readonly #runs: readonly StrategyRun[];
   readonly #shown: StrategyRun;
   readonly #most: number;
-  /** By the id in the cluster that is shown: the ids in all of them, in the order of the runs. */
+  /** The ids in all clusters, in the order of the runs, by the id in the shown cluster. */
   readonly #places = new Map<string, readonly string[]>();
   #underWay: string | undefined;
 
@@ -35,14 +35,14 @@ export class ServedNodes {
     return this.nodes.length < this.#most;
   }
 
-  /** Whether a strategy can drain. */
+  /** Whether the shown strategy can drain. */
   get canDrain(): boolean {
     return this.#shown.strategy.handover;
   }
 
-  /** Resolves with a line for people. One after another: what is asked meanwhile is refused. */
+  /** Resolves to a line for people. Rejects if another action than a drain is in progress. */
   async act(action: NodeAction, id: string | undefined): Promise<string> {
-    // A drain takes its time, and things happen meanwhile.
+    // A drain takes long, so other actions may run meanwhile.
     if (action === 'drain') return this.#drain(this.#named(id, isRunning));
     if (this.#underWay !== undefined) throw new Error(`wait until this is done: ${this.#underWay}`);
     this.#underWay = action;
@@ -116,7 +116,7 @@ export class ServedNodes {
     return this.#places.get(id)?.[this.#runs.indexOf(run)] ?? id;
   }
 
-  /** The node that was named, or the last that is `wanted`, or the last of all. */
+  /** The named node; without a name, the last node that is `wanted`, or the last of all. */
   #named(id: string | undefined, wanted: (node: LocalNode) => boolean): string {
     const named = id ?? (this.nodes.findLast(wanted) ?? this.nodes.at(-1))?.id;
     if (named === undefined || !this.#places.has(named))

@@ -7,15 +7,15 @@ import type { Progress } from '../process/progress.ts';
 import { isRevived, lookAtProfile } from '../users/shop-visit.ts';
 import type { User } from '../users/user.ts';
 
-/** What became of the users of one strategy. */
+/** The results for the users of one strategy. */
 export type UserCount = Pick<
   Measurement,
   'users' | 'found' | 'causes' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'
 >;
 
 /**
- * Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who
- * logged out.
+ * Requests every user's profile once, through the framework that did not log them in. Also tries the cookies of users
+ * who logged out.
  */
 export async function countUsers(
   groups: readonly UserGroup[],
@@ -38,7 +38,7 @@ async function countOutcomes(
   progress: Progress,
 ): Promise<Omit<UserCount, 'causes'>> {
   const started = performance.now();
-  // Who logs out while everybody is asked would be taken for one who was logged out.
+  // A user who logs out during the count would count as involuntarily logged out.
   traffic.logouts = false;
   const outcomes: Outcome[] = [];
   const crossReads = { fastifyToKoa: 0, koaToFastify: 0 };

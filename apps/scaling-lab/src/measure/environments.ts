@@ -5,19 +5,19 @@ import type { Progress } from '../process/progress.ts';
 import { takesPart, type Scenario } from '../scenarios/scenarios.ts';
 import { everyProcessKnows, sourceOf, type Environment, type StrategyRun } from '../environment/environment.ts';
 
-/** How long a node may take to forget what it holds, in milliseconds. */
+/** How long a flush of a node may take, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 10_000;
 
-/** What a strategyRun was left with. */
+/** The state of an unused strategyRun. */
 interface Condition {
   readonly nodes: number;
   readonly list: Scenario['list'];
 }
 
 /**
- * Gives every scenario strategyRuns on which nothing happened to the nodes before. Clients remember earlier nodes, in
- * the cluster too, and look for sessions there: after another scenario on the same nodes, they would find more than
- * they should. So the apps begin anew, on empty nodes.
+ * Provides every scenario with strategyRuns whose nodes have no past. Clients record earlier nodes, in the cluster as
+ * well, and read sessions from them: after another scenario on the same nodes, they would find more than they should.
+ * So the apps restart on empty nodes.
  */
 export class Environments {
   readonly #options: EnvironmentOptions;
@@ -34,7 +34,7 @@ export class Environments {
     this.#progress = progress;
   }
 
-  /** The strategyRuns that take part. Every app process runs, and knows every node. */
+  /** The strategyRuns that take part in `scenario`. Every app process runs, and knows every node. */
   async for(scenario: Scenario): Promise<Environment> {
     const wanted: Condition = { nodes: this.#nodes + scenario.extraNodes, list: scenario.list };
     const environment = await this.#open(wanted.nodes);
@@ -68,8 +68,8 @@ function isLike(left: Condition | undefined, wanted: Condition): boolean {
 }
 
 /**
- * The apps end first, so that none of them writes into the nodes that are being emptied. A database is not: it is asked
- * for ids alone, and the users of the next scenario log in anew, so nobody comes with one that is in there.
+ * Stops the apps first, so that none of them writes to a node that is being flushed. The database keeps its sessions:
+ * the users of the next scenario log in again, so no request has an old id.
  */
 async function renew(strategyRun: StrategyRun, { nodes, list }: Condition): Promise<void> {
   const { cluster, fleet } = strategyRun;

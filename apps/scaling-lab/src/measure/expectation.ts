@@ -2,7 +2,7 @@ import { compare, shares, type Distribution, type RingNode } from '@sess/hash-ri
 import type { Phase, Share } from '../scenarios/scenarios.ts';
 import type { Strategy } from '../apps/strategies.ts';
 
-/** Keys that are looked up where copies decide. */
+/** Number of sampled keys, if there are several copies. */
 const SAMPLES = 65_536;
 
 /** The node lists around an event. */
@@ -10,20 +10,20 @@ export interface Change {
   /** When the users logged in. */
   readonly before: readonly RingNode[];
   readonly after: readonly RingNode[];
-  /** The nodes that were crashed, restarted or taken away. */
+  /** The nodes that were crashed, restarted or removed. */
   readonly victims: readonly string[];
 }
 
-/** What theory says, as fractions of the users; `undefined` where it says nothing. */
+/** What theory predicts, as fractions of the users; `undefined` if it predicts nothing. */
 export interface Expectation {
   readonly loggedOut: number | undefined;
   readonly unavailable: number | undefined;
 }
 
 /**
- * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With several copies, a
- * session goes when all nodes that hold it do; where nodes list their keys, copies that were lost are restored, and
- * handovers finish. What a database has too is there whatever becomes of the nodes.
+ * The expected result of a strategy in a phase, computed from the node lists of this run. With several copies, a
+ * session is lost only with all nodes that hold it. If nodes list their keys, lost copies are restored and handovers
+ * finish. With a database, no session is lost.
  */
 export function expectationOf(
   phase: Phase,
@@ -79,8 +79,8 @@ function heldByVictimsAlone(before: Distribution, copies: number, { victims }: C
 }
 
 /**
- * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one
- * run in some 16,000 is further off), as a fraction. Where nobody is expected, nobody is allowed.
+ * How far a count of `users` may differ from its expectation by chance, as a fraction: four standard deviations of a
+ * binomial sample (about one run in 16,000 differs more). 0 if nobody is expected.
  */
 export function tolerance(expected: number, users: number): number {
   return 4 * Math.sqrt((expected * (1 - expected)) / users);

@@ -7,17 +7,17 @@ import { runScenario } from './run-scenario.ts';
 import { SCENARIOS, type ScenarioName } from '../scenarios/scenarios.ts';
 import { Environments } from './environments.ts';
 
-/** What is measured. */
+/** Options of a measurement. */
 export interface MeasureOptions extends EnvironmentOptions {
   /** Logged-in users per strategy. */
   readonly users: number;
   /** Nodes at the start of a scenario. */
   readonly nodes: number;
-  /** In the order in which they run. */
+  /** The scenarios, in the order in which they run. */
   readonly scenarios: readonly ScenarioName[];
 }
 
-/** Runs every scenario that was asked for, one after another. */
+/** Runs the requested scenarios, one after another. */
 export async function measure(options: MeasureOptions, ownership: Ownership, progress: Progress): Promise<Report> {
   const startedAt = new Date();
   const environments = new Environments(options, ownership, progress);

@@ -2,59 +2,58 @@ import { tolerance, type Expectation } from './expectation.ts';
 import type { MissShares } from './miss-causes.ts';
 import type { Tally } from '../users/outcome.ts';
 
-/** What one phase of one scenario did to the users of one strategy. Every number but `expected` was counted. */
+/** The effect of one phase of a scenario on the users of one strategy. Every number but `expected` was counted. */
 export interface Measurement {
   readonly scenario: string;
   readonly phase: string;
   readonly strategy: string;
   readonly nodesBefore: number;
   readonly nodesAfter: number;
-  /** Those who did not log out themselves. Every one was asked for once. */
+  /** Users who did not log out themselves. The count requests the profile of each once. */
   readonly users: number;
   readonly found: Tally;
-  /** Why users were logged out, as the apps found out; `undefined` where their library can't tell. */
+  /** Why users were logged out, as reported by the apps; `undefined` if their library does not report causes. */
   readonly causes: MissShares | undefined;
-  /** Sessions that one framework made and the other read. */
+  /** Number of sessions that one framework created and the other read. */
   readonly crossReads: CrossReads;
   /**
-   * Users who were shown a state older than one that had been acknowledged, in the scenario so far: a cart that lacks
-   * an item.
+   * Users who read an older state than an acknowledged one, in the scenario so far: a cart that lacks an item.
    */
   readonly sawOlder: number;
-  /** Users who logged out themselves in the scenario so far, and were told so. */
+  /** Users whose own logout was acknowledged, in the scenario so far. */
   readonly left: number;
-  /** Of them, those whose cookie opens the session all the same. */
+  /** Those of `left` whose cookie still opens the session. */
   readonly revived: number;
-  /** Background requests while this happened. */
+  /** Background requests during the phase. */
   readonly traffic: Tally;
-  /** What the nodes were asked for meanwhile. */
+  /** Requests to the nodes during the phase. */
   readonly nodeRequests: NodeRequests;
-  /** By theory, as fractions of the users. */
+  /** What theory predicts, as fractions of the users. */
   readonly expected: Expectation;
   /** Milliseconds from the event until every app process knew of it. */
   readonly eventMs: number;
-  /** Milliseconds that it took to ask for every user. */
+  /** Duration of the count in milliseconds. */
   readonly countMs: number;
-  /** What should not be, in words; empty when all is as it should be. */
+  /** Deviations from what is expected, as text; empty if there are none. */
   readonly objections: readonly string[];
 }
 
 interface CrossReads {
-  /** Made by Fastify, read by Koa. */
+  /** Created by Fastify, read by Koa. */
   readonly fastifyToKoa: number;
   readonly koaToFastify: number;
 }
 
-/** As the nodes themselves count: `get`, `set`, `touch`, `delete`. */
+/** Number of `get`, `set`, `touch` and `delete` commands, as counted by the nodes. */
 export interface NodeRequests {
   readonly seen: number;
-  /** What as much background traffic had cost before the event. */
+  /** The requests that the same background traffic would have cost before the event. */
   readonly baseline: number;
 }
 
 /**
- * What is wrong with a measurement, in words; nothing is with a strategy that is not `judged`, but a user who sees
- * somebody else's profile.
+ * The deviations of a measurement from what is expected, as text. For a strategy that is not `judged`, the only one is
+ * a user who sees another user's profile.
  */
 export function objectionsTo(
   measured: Omit<Measurement, 'objections'>,

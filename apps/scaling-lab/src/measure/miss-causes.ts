@@ -2,16 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AppFleet } from '../apps/app-fleet.ts';
 import type { MissCount } from '../apps/app-messages.ts';
 
-/** Why users were logged out: what part of them, by cause, the largest first, as far as an app was sure of it. */
+/** The share of the logged-out users per cause, the largest first. Counts only causes that an app was sure of. */
 export type MissShares = readonly { readonly cause: MissCount['cause']; readonly share: number }[];
 
-/** An app finds the cause after it has answered; what it does not know by then is left out. */
+/** How long to wait for causes: an app finds a cause only after its answer. Causes found later are left out. */
 const FOUND_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * What the apps found out of the sessions that they missed since they began, once they know as many causes as users were
- * `loggedOut`; `undefined` where the library can't tell.
+ * The causes of the sessions that the apps missed since their start. Waits until there are as many causes as users were
+ * `loggedOut`. Resolves to `undefined` if the library does not report causes.
  */
 export async function missCauses(fleet: AppFleet, loggedOut: number): Promise<MissShares | undefined> {
   if (fleet.strategy.store !== 'sess-client') return undefined;
@@ -25,10 +25,10 @@ export async function missCauses(fleet: AppFleet, loggedOut: number): Promise<Mi
   return found.shares;
 }
 
-/** A user may have missed a session twice, in two requests at once: so the parts are right, and numbers would not be. */
+/** Shares, not counts: two concurrent requests of one user may both miss the session. */
 function sharesOf(misses: readonly MissCount[]): { readonly count: number; readonly shares: MissShares } {
   const counts = new Map<MissCount['cause'], number>();
-  // Those are the logouts that users asked for.
+  // A `destroyed` session is a logout by the user.
   const unasked = misses.filter(({ cause }) => cause !== 'destroyed');
   for (const { cause, count, isSure } of unasked) if (isSure) counts.set(cause, (counts.get(cause) ?? 0) + count);
   const all = [...counts.values()].reduce((total, count) => total + count, 0);

@@ -1,7 +1,7 @@
 import type { Measurement } from './measurement.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
 
-/** Everything a run measured, and under which circumstances: what `--json` writes. */
+/** The results of a run and its settings, as `--json` writes them. */
 export interface Report {
   /** ISO 8601. */
   readonly startedAt: string;
@@ -10,7 +10,7 @@ export interface Report {
   readonly runtimeReason: string;
   readonly node: string;
   readonly nodes: number;
-  /** Per strategy. */
+  /** Users per strategy. */
   readonly users: number;
   /** App processes of each framework, per strategy. */
   readonly apps: number;
@@ -24,7 +24,7 @@ export interface Report {
   readonly asExpected: boolean;
 }
 
-/** Lines for people: what is not as it should be. */
+/** The deviations from what is expected, as lines for people. */
 export function objectionLines(report: Report): readonly string[] {
   return report.measurements.flatMap((measured) =>
     measured.objections.map(

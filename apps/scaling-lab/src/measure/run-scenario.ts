@@ -15,13 +15,13 @@ import { since } from '../users/traffic.ts';
 import { zonesOf, type NodeZones } from '../environment/zones.ts';
 
 /**
- * Background requests before an event, which tell what requests cost the nodes; and after it, so that the shop has met
- * it.
+ * Number of background requests before an event, to measure the node requests that each costs; and after the event, so
+ * that its effect shows.
  */
 const REQUESTS_BEFORE = 80;
 const REQUESTS_AFTER = 40;
 
-/** What is the same for all phases of a scenario. */
+/** What all phases of a scenario share. */
 interface ScenarioRun {
   readonly environment: Environment;
   readonly scenario: Scenario;
@@ -31,13 +31,13 @@ interface ScenarioRun {
   readonly progress: Progress;
 }
 
-/** How a group was found before anything happened. */
+/** A group's state before the first event. */
 interface Before {
   readonly nodes: readonly string[];
   readonly items: Readonly<Record<string, number>>;
 }
 
-/** Where counters stood at a moment. */
+/** The counters at one time. */
 interface Counters {
   readonly traffic: Tally;
   readonly answered: number;
@@ -82,7 +82,7 @@ export async function runScenario(
   }
 }
 
-/** The event under traffic, then the count. `befallen` are the nodes that the phase before befell. */
+/** Runs the event under traffic, then counts the users. `befallen`: the nodes that the previous phase affected. */
 async function runPhase(
   scenarioRun: ScenarioRun,
   phase: Phase,
@@ -100,7 +100,7 @@ async function runPhase(
   );
   const counts = await countUsers(groups, environment.signal, progress);
   const measurements = groups.map(({ strategyRun }, place): Measurement => {
-    // One of each for each group.
+    // Each list has one entry per group.
     const [was, cost, what, count] = [before[place], costs[place], happened[place], counts[place]];
     if (was === undefined || cost === undefined || what === undefined || count === undefined)
       throw new Error('nothing was counted');
@@ -130,7 +130,7 @@ async function runPhase(
   return { victims: happened.map(({ victims }) => victims), measurements };
 }
 
-/** Node requests for each background request, while nothing happens. */
+/** Node requests per background request, before any event. */
 async function costOfRequests(group: UserGroup, signal: AbortSignal): Promise<number> {
   const begin = await countersOf(group);
   await group.traffic.settled(REQUESTS_BEFORE, signal);
@@ -138,7 +138,7 @@ async function costOfRequests(group: UserGroup, signal: AbortSignal): Promise<nu
   return (end.commands - begin.commands) / (end.answered - begin.answered);
 }
 
-/** Resolves when the strategy's processes know of it, and have gone on for a while. */
+/** Runs the event. Resolves when the strategy's processes have noticed it and have served traffic for a while. */
 async function happen(
   group: UserGroup,
   phase: Phase,

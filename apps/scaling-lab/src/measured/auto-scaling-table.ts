@@ -3,7 +3,7 @@ import { AUTO_SCALING_SCENARIOS } from '../auto-scaling/scenarios.ts';
 import { SCALING_STRATEGIES } from '../auto-scaling/strategies.ts';
 import { markdownTable } from './markdown.ts';
 
-/** Who was logged out: a way to keep sessions a row, what AWS does a column. */
+/** The logged-out users as a table: a row for each strategy, a column for each scenario. */
 export function autoScalingTable(results: readonly AutoScalingResult[]): string {
   const scenarios = namesOf(AUTO_SCALING_SCENARIOS).filter((name) => results.some(({ scenario }) => scenario === name));
   const strategies = namesOf(SCALING_STRATEGIES).filter((name) => results.some(({ strategy }) => strategy === name));
@@ -18,7 +18,7 @@ export function autoScalingTable(results: readonly AutoScalingResult[]): string 
   );
 }
 
-/** What happens in each column. */
+/** Describes the scenario of each column. */
 export function autoScalingLegend(results: readonly AutoScalingResult[]): string {
   return namesOf(AUTO_SCALING_SCENARIOS)
     .filter((name) => results.some(({ scenario }) => scenario === name))

@@ -3,7 +3,7 @@ import type { Report } from '../measure/report.ts';
 import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../apps/strategies.ts';
 import { markdownTable } from './markdown.ts';
 
-/** What is kept of a run of the demo. */
+/** The part of a demo run that is stored. */
 export interface MeasuredDemo extends Pick<Report, 'startedAt' | 'durationMs' | 'runtime' | 'node' | 'users'> {
   readonly measurements: readonly MeasuredEvent[];
 }
@@ -13,7 +13,7 @@ type MeasuredEvent = Pick<
   'scenario' | 'phase' | 'strategy' | 'nodesBefore' | 'nodesAfter' | 'users' | 'found' | 'sawOlder' | 'left' | 'revived'
 >;
 
-/** As people say it; what is not here is called by its names. */
+/** Titles of events. An event without one is shown by its scenario and phase. */
 const EVENTS: Readonly<Record<string, string>> = {
   'scale-up, added': 'a node is added',
   'scale-down, removed': 'a node is taken away',
@@ -55,11 +55,11 @@ export function keptOf({ startedAt, durationMs, runtime, node, users, measuremen
   };
 }
 
-/** Who had to log in again: an event a row, a strategy a column. */
+/** The logged-out users as a table: a row for each event, a column for each strategy. */
 export function demoTable({ measurements }: MeasuredDemo): string {
   const events = [...new Set(measurements.map(eventOf))];
   const took = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
-  // What has the database lacks nothing that is on a node; it is shown where it is the subject.
+  // Omits strategies with a database: they lose no session with a node.
   const shown = took.filter((name) => !STRATEGIES[name].database);
   return markdownTable(
     ['event', ...shown.map((name) => TITLES[name] ?? `\`${name}\``)],

@@ -1,6 +1,6 @@
 /**
- * `node dist/measured/main.js [RUN FILE]…`: keeps what a run wrote with `--json FILE`, and writes the tables of all kept runs
- * into the pages. Format afterwards.
+ * `node dist/measured/main.js [RUN FILE]…`: stores the results that a run wrote with `--json FILE`, and writes the
+ * tables of all stored runs into the pages. Format the pages afterwards.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 
@@ -29,7 +29,7 @@ async function keep(run: string, from: string | undefined): Promise<void> {
   await writeFile(fileOf(name), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
-/** What is kept of other pairs of a scenario and a strategy: each pair is a run of its own. */
+/** The stored results of all other pairs of a scenario and a strategy: each pair is a separate run. */
 async function unlike(results: readonly AutoScalingResult[]): Promise<readonly AutoScalingResult[]> {
   const kept = JSON.parse(await readFile(fileOf('auto-scaling'), 'utf8').catch(() => '[]')) as AutoScalingResult[];
   return kept.filter(

@@ -4,7 +4,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** @throws when the page has no place of that name */
+/** Replaces the table of that name. @throws if the page has no place for it */
 export function withTable(page: string, name: string, table: string): string {
   const [begin, end] = [`<!-- measured: ${name} -->`, '<!-- /measured -->'];
   const from = page.indexOf(begin);
@@ -13,7 +13,7 @@ export function withTable(page: string, name: string, table: string): string {
   return `${page.slice(0, from)}${begin}\n\n${table}\n\n${page.slice(to)}`;
 }
 
-/** What a page says, however its tables are padded. */
+/** The page without the padding of its tables, for comparisons. */
 export function unpadded(page: string): string {
   return page.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
 }

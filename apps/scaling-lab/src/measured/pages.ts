@@ -4,7 +4,7 @@ import type { AutoScalingResult } from '../auto-scaling/run-auto-scaling.ts';
 import { autoScalingLegend, autoScalingTable } from './auto-scaling-table.ts';
 import { demoTable, type MeasuredDemo } from './demo-table.ts';
 
-/** Runs whose figures stand in pages, each in a file of this name. */
+/** Runs whose figures are in pages. Each is stored in a file of this name. */
 export type RunName = 'demo' | 'demo-handover' | 'auto-scaling';
 
 const ROOT = new URL('../../../../', import.meta.url);
@@ -17,7 +17,7 @@ const TABLES: Readonly<Record<RunName, (kept: unknown) => string>> = {
 
 export const RUN_NAMES: readonly RunName[] = ['demo', 'demo-handover', 'auto-scaling'];
 
-/** Where they stand. */
+/** The pages with figures, and the runs that they show. */
 export const PLACES: readonly { readonly page: string; readonly runs: readonly RunName[] }[] = [
   { page: 'README.md', runs: RUN_NAMES },
   { page: 'docs/operations/auto-scaling.md', runs: ['auto-scaling'] },

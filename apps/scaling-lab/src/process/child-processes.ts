@@ -3,7 +3,7 @@ import { ChildProgram } from '@sess/child-program';
 /** Time for a process to close by itself before it is killed. */
 export const STOP_TIMEOUT_MS = 3_000;
 
-/** Every process that the lab starts itself, so that none is left behind. */
+/** All processes that the lab starts itself, so that none outlives it. */
 export class ChildProcesses {
   readonly #running = new Set<ChildProgram<unknown>>();
 
@@ -15,7 +15,7 @@ export class ChildProcesses {
     return program;
   }
 
-  /** Kills all that still run, at once: the last resort, and safe in an `exit` listener. */
+  /** Kills all running processes at once. The last resort; safe in an `exit` listener. */
   killAll(): void {
     for (const program of this.#running) program.signal('SIGKILL');
   }

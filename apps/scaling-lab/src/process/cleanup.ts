@@ -1,15 +1,15 @@
-/** What has to be closed at the end, whatever the end: the last thing opened is closed first. */
+/** Closes everything at the end, in any case: the last thing opened first. */
 export class Cleanup {
   readonly #steps: (() => Promise<void>)[] = [];
   #running: Promise<void> | undefined;
 
-  /** Remembers to run `step`; at once when the end has come already. */
+  /** Adds a step. Runs it after the other steps if {@link run} was called already. */
   add(step: () => Promise<void>): void {
     if (this.#running === undefined) this.#steps.push(step);
     else this.#running = this.#running.then(step);
   }
 
-  /** Runs every step, also after one that failed, and rejects with the first failure. Twice does no harm. */
+  /** Runs every step, even if another one fails; rejects with the first failure. Idempotent. */
   run(): Promise<void> {
     this.#running ??= this.#runAll();
     return this.#running;

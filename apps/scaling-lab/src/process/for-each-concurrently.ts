@@ -1,6 +1,6 @@
 /**
- * Runs `work` for every item, at most `limit` at a time, and resolves when all are done. The first failure, or the
- * signal, stops taking up new items; it rejects once what is under way has settled.
+ * Runs `work` for every item, at most `limit` concurrently, and resolves when all are done. After the first failure or
+ * the signal, starts no new items, waits for the pending ones, and rejects.
  */
 export async function forEachConcurrently<T>(
   items: Iterable<T>,

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Why a run ends before its time. */
+/** Why a run was interrupted. */
 export interface InterruptionCause {
   /** For people. */
   readonly text: string;
@@ -11,8 +11,7 @@ export interface InterruptionCause {
 }
 
 /**
- * Turns Ctrl-C, a signal, or an error that nobody caught into one `AbortSignal`. Only the first counts: those after it
- * change nothing.
+ * Turns Ctrl-C, a signal, or an uncaught error into one `AbortSignal`. Only the first one counts.
  */
 export class Interruption {
   readonly #controller = new AbortController();
@@ -37,7 +36,7 @@ export class Interruption {
             () => interrupt({ text: `stopped by ${signal}`, exitCode: 128 + constants.signals[signal] }),
           ] as const,
       ),
-      // An unhandled rejection comes here too.
+      // Unhandled rejections also arrive here.
       ['uncaughtException', (error) => interrupt({ text: `internal error: ${describe(error)}`, exitCode: 1 })],
     ];
     for (const [event, listener] of this.#listeners) source.on(event, listener);
@@ -47,12 +46,12 @@ export class Interruption {
     return this.#controller.signal;
   }
 
-  /** `undefined` as long as nothing interrupted. */
+  /** `undefined` if nothing has interrupted the run. */
   get cause(): InterruptionCause | undefined {
     return this.#cause;
   }
 
-  /** Leaves signals and errors to their defaults again. */
+  /** Restores the default handling of signals and errors. */
   release(): void {
     for (const [event, listener] of this.#listeners) this.#source.off(event, listener);
   }

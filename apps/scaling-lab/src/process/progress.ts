@@ -1,4 +1,4 @@
-/** Where people read what the lab is doing: a terminal, or a pipe. */
+/** The output for progress: a terminal, or a pipe. */
 export interface ProgressOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -9,7 +9,7 @@ export interface ProgressOutput {
 const PAINT_EVERY_MS = 80;
 const ERASE_LINE = '\r\u001B[2K';
 
-/** What the lab is doing now: one line that is painted over on a terminal, a line for each step elsewhere. */
+/** Shows progress: one line that is overwritten in a terminal, otherwise a line for each step. */
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #now: () => number;
@@ -24,12 +24,12 @@ export class Progress {
     this.#now = now;
   }
 
-  /** The heading of the steps to come. */
+  /** Sets the heading of the next steps. */
   begin(heading: string): void {
     this.#heading = heading;
   }
 
-  /** Goes on to the next step; `total` makes it one that is counted. */
+  /** Begins a step. With `total`, shows how much of it is done. */
   step(step: string, total?: number): void {
     this.#step = step;
     this.#done = 0;
@@ -39,20 +39,20 @@ export class Progress {
       this.#output.write(`${this.#heading}: ${step}${total === undefined ? '' : ` (${total.toLocaleString('en')})`}\n`);
   }
 
-  /** One of the step's total is done. */
+  /** Counts one of the step's total as done. */
   advance(): void {
     this.#done += 1;
     if (this.#isTerminal && (this.#done === this.#total || this.#now() - this.#painted >= PAINT_EVERY_MS))
       this.#paint();
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   note(line: string): void {
     this.clear();
     this.#output.write(`${line}\n`);
   }
 
-  /** Takes the line away, before something else is printed. */
+  /** Erases the line, before other output is printed. */
   clear(): void {
     if (this.#isTerminal && this.#painted !== Number.NEGATIVE_INFINITY) this.#output.write(ERASE_LINE);
     this.#painted = Number.NEGATIVE_INFINITY;
@@ -67,7 +67,7 @@ export class Progress {
     const count =
       this.#total === undefined ? '' : ` ${this.#done.toLocaleString('en')}/${this.#total.toLocaleString('en')}`;
     const line = `${this.#heading}: ${this.#step}${count}`;
-    // A line that wraps could not be painted over.
+    // A line that wraps could not be overwritten.
     this.#output.write(`${ERASE_LINE}${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
   }
 }

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface UntilOptions {
-  /** For the error: what was waited for. */
+  /** What is awaited, for the error. */
   readonly what: string;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly everyMs: number;
-  /** Milliseconds after which it is given up. */
+  /** Timeout in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A look's result: nothing is missing any more, or what still is. */
+/** The result of a check: what is still missing; `undefined` if nothing is. */
 export type Missing = string | undefined;
 
-/** Resolves as soon as a look finds nothing missing; rejects after `timeoutMs`, saying what was. */
+/** Resolves when a check finds nothing missing; rejects after `timeoutMs` with what is missing. */
 export async function until(
   look: () => Promise<Missing> | Missing,
   { what, everyMs, timeoutMs, signal }: UntilOptions,

@@ -1,7 +1,7 @@
 import { STRATEGY_NAMES } from '../apps/strategies.ts';
 import type { Measurement } from '../measure/measurement.ts';
 
-/** What was shown, in a sentence: how many users each strategy logged out at worst. */
+/** The result in a sentence: how many users each strategy logged out at worst. */
 export function sentence(measurements: readonly Measurement[]): string {
   const events = new Set(measurements.map(({ scenario, phase }) => `${scenario}/${phase}`));
   const worst = STRATEGY_NAMES.flatMap((name) => {

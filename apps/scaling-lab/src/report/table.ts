@@ -2,10 +2,10 @@ import Table from 'cli-table3';
 import type { Measurement } from '../measure/measurement.ts';
 import { mainReason, WHY_LEGEND } from './why.ts';
 
-/** Width of the bar that shows who is still logged in, in characters. */
+/** Width of the bar of logged-in users, in characters. */
 const BAR_WIDTH = 8;
 
-/** A rule below the titles, and nothing else. */
+/** A table style with only a rule below the titles. */
 const WITHOUT_BORDERS = Object.fromEntries(
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid-mid right right-mid middle'
     .split(' ')
@@ -19,7 +19,7 @@ interface Column {
 }
 
 const STRATEGY: Column = { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy };
-/** Who was logged out. */
+/** The columns about logged-out users. */
 const OUTCOME: readonly Column[] = [
   STRATEGY,
   {
@@ -32,7 +32,7 @@ const OUTCOME: readonly Column[] = [
   { title: 'error', align: 'right', cell: ({ found }) => count(found.unavailable) },
   { title: 'why', align: 'left', cell: mainReason },
 ];
-/** What else was counted. */
+/** The columns with all other counts. */
 const DETAILS: readonly Column[] = [
   STRATEGY,
   { title: 'older state', align: 'right', cell: ({ sawOlder }) => count(sawOlder) },
@@ -46,17 +46,17 @@ const DETAILS: readonly Column[] = [
   { title: 'theory of error', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
 ];
 
-/** Who was logged out and why, for a terminal of 80 columns; strategies of one event stand together. */
+/** The logged-out users and the reasons, for a terminal of 80 columns, grouped by event. */
 export function table(measurements: readonly Measurement[]): string {
   return inGroups(OUTCOME, measurements);
 }
 
-/** What else was counted, in the same order. */
+/** All other counts, in the same order. */
 export function detailsTable(measurements: readonly Measurement[]): string {
   return inGroups(DETAILS, measurements);
 }
 
-/** One table, with the event above the rows of those who lived through it. */
+/** One table, with each event above its rows. */
 function inGroups(columns: readonly Column[], measurements: readonly Measurement[]): string {
   const printed = new Table({
     head: columns.map(({ title }) => title),
@@ -84,7 +84,7 @@ export const LEGEND: readonly string[] = [
   'failed: background requests during the event that got 503, another error, or no answer; extra: what the nodes were asked for meanwhile, beyond what that traffic costs',
 ];
 
-/** Lines of at most `width` characters; what follows the first is indented. */
+/** Wraps text to lines of at most `width` characters. Indents all but the first. */
 export function wrapped(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
@@ -97,7 +97,7 @@ export function wrapped(text: string, width: number): string {
   return [...lines, line].join('\n');
 }
 
-/** Background requests that were not answered with a session or the word that there is none. */
+/** Number of background requests that got neither a session nor the answer that there is none. */
 export function failures({ unavailable, failed, stranger }: Measurement['traffic']): number {
   return unavailable + failed + stranger;
 }
@@ -119,7 +119,7 @@ function share({ found, users }: Measurement, outcome: keyof Measurement['found'
   return users === 0 ? 0 : found[outcome] / users;
 }
 
-/** Rounded down, so that 100 % means everybody. */
+/** A percentage, rounded down, so that 100 % means all users. */
 function percent(fraction: number): string {
   return `${(Math.floor(fraction * 1_000) / 10).toFixed(1)} %`;
 }
@@ -128,7 +128,7 @@ function theory(fraction: number | undefined, users: number): string {
   return fraction === undefined ? '–' : count(Math.round(fraction * users));
 }
 
-/** `+120 (31 %)`; less than nothing is chance. */
+/** `+120 (31 %)`. Shows a negative difference as 0, because it is chance. */
 function extra({ nodeRequests: { seen, baseline } }: Measurement): string {
   const more = Math.max(0, seen - baseline);
   return baseline === 0 ? '–' : `+${count(more)} (${Math.round((more / baseline) * 100)} %)`;

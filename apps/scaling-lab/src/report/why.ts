@@ -15,16 +15,16 @@ const WORDS: Readonly<Record<MissCount['cause'], string>> = {
   unknown: 'unknown',
 };
 
-/** What the words mean, where they are not the apps' own. */
+/** Explains the reasons in the table. */
 export const WHY_LEGEND =
   'why: what the apps found out, as far as they were sure, and the main reason if there are several; for the strategies that can’t tell, what the event leaves: “moved”, another node was asked than the one that holds the session; “or lost”, a node went with it';
 
-/** Why users were logged out; nothing where nobody was. */
+/** Why users were logged out; empty if nobody was. */
 export function why(measured: Measurement): string {
   return reasons(measured).join(', ');
 }
 
-/** The main reason, where there is little room. */
+/** The main reason, for narrow columns. */
 export function mainReason(measured: Measurement): string {
   return reasons(measured)[0] ?? '';
 }

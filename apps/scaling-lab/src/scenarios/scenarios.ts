@@ -2,27 +2,27 @@ import type { EventName } from './events/events.ts';
 import type { NodesGo, Strategy } from '../apps/strategies.ts';
 
 /**
- * What happens to the cluster or the apps, and everything that is counted on the way. Every scenario starts with users
- * who just logged in.
+ * Events of the cluster or the apps, with the expected result of each. Every scenario starts with users who just logged
+ * in.
  */
 export interface Scenario {
   readonly name: ScenarioName;
   readonly does: string;
-  /** Nodes that it starts with beyond `--nodes`. */
+  /** Number of nodes at the start in addition to `--nodes`. */
   readonly extraNodes: number;
-  /** Whether the apps follow the endpoint, or keep the list they were started with. */
+  /** Whether the apps follow the endpoint, or keep the list from their start. */
   readonly list: 'followed' | 'fixed';
   readonly nodesGo: NodesGo;
   readonly phases: readonly Phase[];
 }
 
-/** An event, and what should be found once every app process knows of it. */
+/** An event, and the expected result once every app process has noticed it. */
 export interface Phase {
   readonly name: string;
   readonly event: EventName;
   /**
-   * Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved,
-   * where it is finished, where nodes are drained, and where lost copies are restored.
+   * Users who must log in again: if only the distribution decides, if a handover finds sessions that moved, if the
+   * handover is finished, if nodes are drained, and if lost copies are restored.
    */
   readonly loggedOut: {
     readonly byDistribution: Share;
@@ -33,7 +33,7 @@ export interface Phase {
   };
   /** Users who get 503: their session is out of reach, and they are still logged in once it is back. */
   readonly unavailable: Share;
-  /** A short stale read is possible, says the promise: a node returns with old data. */
+  /** Whether this project's promise allows short stale reads: a node returns with old data. */
   readonly mayBeStale?: boolean;
 }
 
@@ -106,8 +106,8 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       {
         name: 'back',
         event: 'up-and-down',
-        // Who asked while the node was there was logged out then; the others are found where they were. With a
-        // handover, what was written meanwhile is on the earlier owner too.
+        // A user with a request while the node was there was logged out then; other sessions are on their old owner.
+        // With a handover, writes during that time also went to the earlier owner.
         loggedOut: { byDistribution: 'unknown', withHandover: 'nobody' },
         unavailable: 'nobody',
       },
@@ -263,8 +263,8 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
 };
 
 /**
- * In the order in which they run: what leaves the nodes as they were comes first, and what needs a fourth node after
- * what adds one.
+ * In the order in which they run: first the scenarios that leave the nodes unchanged. Scenarios that need a fourth node
+ * run after one that adds it.
  */
 export const SCENARIO_NAMES: readonly ScenarioName[] = [
   'cross-read',
@@ -287,7 +287,7 @@ export const SCENARIO_NAMES: readonly ScenarioName[] = [
   'fixed-list',
 ];
 
-/** Those of a run in which none was named: what happens to most clusters sooner or later, in less than two minutes. */
+/** The default scenarios of a run: events that most clusters meet sooner or later. They take less than two minutes. */
 export const PRESET_SCENARIOS: readonly ScenarioName[] = [
   'scale-up',
   'scale-down',
@@ -297,7 +297,7 @@ export const PRESET_SCENARIOS: readonly ScenarioName[] = [
   'fixed-list',
 ];
 
-/** A strategy that is there for one way in which nodes go takes part only where some do. */
+/** Whether the strategy takes part: one with `only` takes part only in scenarios in which nodes go in such a way. */
 export function takesPart({ only }: Pick<Strategy, 'only'>, { nodesGo }: Scenario): boolean {
   return only === undefined || only.some((way) => way === nodesGo);
 }

@@ -1,10 +1,10 @@
 /**
- * What a request tells of its user.
+ * What an answer says about its user.
  *
  * - `logged-in`: 200, and it is this user
- * - `logged-out`: 401, or a cart that no longer is this user's
+ * - `logged-out`: 401, or a cart that is no longer this user's
  * - `unavailable`: 503; the session is out of reach, which says nothing about whether it exists
- * - `stranger`: 200, but as somebody else. Must never happen
+ * - `stranger`: 200, but as another user. Must never happen
  * - `failed`: any other status, or no answer at all
  */
 export type Outcome = 'logged-in' | 'logged-out' | 'unavailable' | 'stranger' | 'failed';
@@ -20,7 +20,7 @@ export function tally(outcomes: Iterable<Outcome>): Tally {
   return counts;
 }
 
-/** What the status alone says, for any answer but 200. */
+/** The outcome of any status but 200. */
 export function outcomeOfStatus(status: number): Outcome {
   if (status === 401) return 'logged-out';
   return status === 503 ? 'unavailable' : 'failed';

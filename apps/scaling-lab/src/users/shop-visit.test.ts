@@ -3,7 +3,7 @@ import type { AppAnswer, AppRequest, RequestSender } from '../apps/load-balancer
 import { addToCart, isRevived, logIn, logOut, lookAtProfile } from './shop-visit.ts';
 import { cookieOf, keepCookies, makeUsers, type User } from './user.ts';
 
-/** Answers every request alike, and keeps what it was sent. */
+/** Gives every request the same answer, and records the requests. */
 function app(answer: Partial<AppAnswer> | Error): RequestSender & { readonly sent: AppRequest[] } {
   const sent: AppRequest[] = [];
   return {

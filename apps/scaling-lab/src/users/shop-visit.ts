@@ -3,16 +3,16 @@ import type { Framework } from '../apps/app-messages.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { cookieOf, keepCookies, type User } from './user.ts';
 
-/** A look at a profile. */
+/** A request for a profile. */
 export interface ProfileVisit {
   readonly outcome: Outcome;
-  /** What answered; `undefined` when nothing did. */
+  /** The framework that answered; `undefined` without an answer. */
   readonly answeredBy: Framework | undefined;
-  /** Items that the apps had acknowledged and that the cart no longer has. */
+  /** Number of acknowledged items that the cart lacks. */
   readonly itemsMissing: number;
 }
 
-/** Logs `user` in anew, as one who comes without a cookie. */
+/** Logs `user` in without a cookie. */
 export async function logIn(balancer: RequestSender, user: User): Promise<Outcome> {
   user.jar.removeAllCookiesSync();
   user.cart = [];
@@ -31,8 +31,7 @@ export async function logIn(balancer: RequestSender, user: User): Promise<Outcom
 }
 
 /**
- * Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was
- * acknowledged.
+ * Requests the profile of `user`, preferably from `framework`, and compares the cart with the acknowledged items.
  */
 export async function lookAtProfile(balancer: RequestSender, user: User, framework?: Framework): Promise<ProfileVisit> {
   const acknowledged = user.cart;
@@ -47,8 +46,8 @@ export async function lookAtProfile(balancer: RequestSender, user: User, framewo
 }
 
 /**
- * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new
- * cookie. A cart in the same session that lacks what was in it before is an older one.
+ * Puts `item` into the cart of `user`. A logged-out user also gets a cart, in a new session, which a new cookie shows.
+ * A cart in the same session that lacks earlier items is an older state.
  */
 export async function addToCart(
   balancer: RequestSender,
@@ -72,8 +71,8 @@ export async function addToCart(
 }
 
 /**
- * Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should
- * come of it.
+ * Logs `user` out. If an app acknowledges it, keeps the old cookie, which must not work any more. Resolves to
+ * `logged-out` on success.
  */
 export async function logOut(balancer: RequestSender, user: User): Promise<Outcome> {
   return whileBusy(user, async () => {
@@ -87,7 +86,7 @@ export async function logOut(balancer: RequestSender, user: User): Promise<Outco
   });
 }
 
-/** Whether the cookie of a user who logged out opens the session all the same. */
+/** Whether the cookie of a user who logged out still opens the session. */
 export async function isRevived(balancer: RequestSender, { left }: User): Promise<boolean> {
   if (left?.cookie === undefined) return false;
   try {
@@ -106,7 +105,7 @@ async function whileBusy<T>(user: User, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** `undefined` when no process answered. */
+/** `undefined` if no process answered. */
 async function ask(
   balancer: RequestSender,
   user: User,

@@ -3,12 +3,12 @@ import { tally, type Outcome, type Tally } from './outcome.ts';
 /** Width of a bin in milliseconds. */
 const BIN_MS = 250;
 
-/** Answers of a quarter of a second. */
+/** The answers of a quarter of a second. */
 export interface Bin {
-  /** Milliseconds from the first event to the begin of the bin; below 0 before it. */
+  /** Milliseconds from the first event to the start of the bin; negative before the event. */
   readonly atMs: number;
   readonly answers: Tally;
-  /** Answers that showed an older state of the session than one that was acknowledged. */
+  /** Answers with an older state of the session than an acknowledged one. */
   readonly older: number;
 }
 
@@ -18,17 +18,17 @@ interface Mark {
   readonly text: string;
 }
 
-/** What the background traffic of one strategy met, over the time of a scenario. */
+/** The results of one strategy's background traffic over the time of a scenario. */
 export interface TimelineRecord {
   readonly scenario: string;
   readonly strategy: string;
   readonly binMs: number;
   readonly bins: readonly Bin[];
   readonly marks: readonly Mark[];
-  /** Ids of the nodes that the users logged in on, and of those listed in the end. */
+  /** Ids of the nodes on which the users logged in, and of those listed at the end. */
   readonly nodesBefore: readonly string[];
   readonly nodesAfter: readonly string[];
-  /** Items on each node before the first event, and in the end. */
+  /** Items on each node before the first event, and at the end. */
   readonly itemsBefore: Readonly<Record<string, number>>;
   readonly itemsAfter: Readonly<Record<string, number>>;
 }

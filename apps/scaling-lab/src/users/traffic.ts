@@ -5,23 +5,23 @@ import type { Timeline } from './timeline.ts';
 import { until } from '../process/until.ts';
 import type { User } from './user.ts';
 
-/** Requests a second, per strategy. */
+/** Requests per second, for each strategy. */
 const REQUESTS_PER_SECOND = 80;
 const TICK_MS = 25;
-/** Requests under way; while there are so many, no more are started. */
+/** Most concurrent requests. */
 const MOST_UNDER_WAY = 96;
-/** A user with so many items only looks at the profile: the cart has an end. */
+/** A user with this many items only reads the profile: the size of a cart is limited. */
 const FULL_CART = 20;
-/** Every so many requests, a user logs out, as long as most have not. */
+/** One in this many requests is a logout, until a fifth of the users have logged out. */
 const LOGOUT_EVERY = 30;
 const MOST_LEAVE = 1 / 5;
 
 /**
- * Users who go on using the shop while things happen: profile and cart in turn, and now and then a logout, through all
- * processes in turn, at a steady rate.
+ * Background traffic during the events: users read the profile and fill the cart in turn, and sometimes log out, at a
+ * steady rate, through all processes in turn.
  */
 export class Traffic {
-  /** Whether users log out now and then. */
+  /** Whether users sometimes log out. */
   logouts = true;
   readonly #balancer: RequestSender;
   readonly #users: readonly User[];
@@ -40,17 +40,17 @@ export class Traffic {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Outcomes so far; a logout that was acknowledged is none. */
+  /** Outcomes so far, without acknowledged logouts. */
   get counts(): Tally {
     return { ...this.#counts };
   }
 
-  /** Requests that have been settled so far. */
+  /** Number of settled requests so far. */
   get answered(): number {
     return this.#answered;
   }
 
-  /** Resolves when `count` more requests have been settled. */
+  /** Resolves when `count` more requests have settled. */
   async settled(count: number, signal: AbortSignal): Promise<void> {
     const goal = this.#answered + count;
     await until(
@@ -64,7 +64,7 @@ export class Traffic {
     );
   }
 
-  /** Starts no more requests, and resolves when the last has settled. */
+  /** Starts no more requests. Resolves when the last one has settled. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#underWay);
@@ -92,20 +92,20 @@ export class Traffic {
     this.#timeline.answer(visit.outcome, visit.itemsMissing > 0);
   }
 
-  /** `undefined` for a logout that was acknowledged. */
+  /** Resolves to `undefined` for an acknowledged logout. */
   async #act(user: User, number: number): Promise<Pick<ProfileVisit, 'outcome' | 'itemsMissing'> | undefined> {
     if (this.logouts && number % LOGOUT_EVERY === 0 && this.#left < this.#users.length * MOST_LEAVE) {
       this.#left += 1;
       const outcome = await logOut(this.#balancer, user);
       return outcome === 'logged-out' ? undefined : { outcome, itemsMissing: 0 };
     }
-    // Every second user of the rotation shops, every second rotation the other half.
+    // Every second user of a rotation shops; the next rotation, it is the other half.
     const shops = (number + Math.floor(number / this.#users.length)) % 2 === 0 && user.cart.length < FULL_CART;
     return shops ? addToCart(this.#balancer, user, `sku-${number}`) : lookAtProfile(this.#balancer, user);
   }
 }
 
-/** What was counted between two moments. */
+/** The difference of two counts. */
 export function since(before: Tally, now: Tally): Tally {
   const difference: Record<Outcome, number> = { ...now };
   for (const outcome of OUTCOMES) difference[outcome] -= before[outcome];

@@ -8,12 +8,12 @@ import { Timeline } from './timeline.ts';
 import { Traffic } from './traffic.ts';
 import { makeUsers, type User } from './user.ts';
 
-/** Requests of one strategy at a time, while all its users log in or are counted. */
+/** Concurrent requests per strategy while its users log in or are counted. */
 export const CONCURRENCY = 32;
-/** A login that met a connection which an idle library had closed is tried again, as people do. */
+/** Users retry a login, because it may fail on a connection that an idle library had closed. */
 const LOGIN_ATTEMPTS = 3;
 
-/** The users of one strategy, and the way to its apps. */
+/** The users of one strategy, and the load balancer of its apps. */
 export interface UserGroup {
   readonly strategyRun: StrategyRun;
   readonly balancer: RequestSender;
@@ -26,7 +26,7 @@ export interface UserGroup {
 /**
  * Logs `count` users per strategy in, and lets them shop.
  *
- * Rejects when not all of them could log in: then there is nothing to measure.
+ * Rejects if any of them could not log in: then there is nothing to measure.
  */
 export async function logInEverybody(
   environment: Environment,

@@ -3,7 +3,7 @@ import { TTL_SECONDS, type Contender } from '../../wire/contender.ts';
 import { TIMEOUT_MS } from '../contender.ts';
 
 /**
- * With a timeout as the others have one: by itself it has none, and a server that is silent is waited for without end.
+ * Sets a timeout as for the other contenders: by default, ioredis waits forever for a silent server.
  */
 export async function open([server = '']: readonly string[]): Promise<Contender> {
   const [host = '', port = ''] = server.split(':');

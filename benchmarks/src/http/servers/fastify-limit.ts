@@ -3,7 +3,7 @@ import { freshCookie } from '../fresh-cookie.ts';
 import { listen } from '../listen.ts';
 import { rawGet, rawSet } from '../raw-command.ts';
 
-/** No sessions: what is left when all that is ours is taken away. */
+/** No sessions: only the framework and the raw request to memcached. */
 export async function start(memcached: string): Promise<number> {
   const app = fastify();
   const cart = await rawGet(memcached);

@@ -2,7 +2,7 @@ import fastify, { type FastifyPluginAsync } from 'fastify';
 import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { listen } from '../listen.ts';
 
-/** Loaded without its types: they declare `request.session`, as ours do, and one program holds one declaration. */
+/** Loaded without its types: like ours, they declare `request.session`, and a program can have only one declaration. */
 const PEER: string = '@fastify/secure-session';
 
 interface CookieSession {
@@ -12,7 +12,7 @@ interface CookieSession {
   regenerate(): void;
 }
 
-/** Keeps the session in the cookie itself, encrypted: no server-side store, so nothing to destroy. */
+/** Stores the session encrypted in the cookie: without a store on the server, it can't destroy a session. */
 const sessionOf = (request: object): CookieSession => (request as { session: CookieSession }).session;
 
 export async function start(): Promise<number> {

@@ -4,7 +4,7 @@ import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { connectMemcachedStore } from '../connect-memcached-store.ts';
 import { listen } from '../listen.ts';
 
-/** Loaded without its types: they declare `request.session`, as ours do, and one program holds one declaration. */
+/** Loaded without its types: like ours, they declare `request.session`, and a program can have only one declaration. */
 const PEER: string = '@fastify/session';
 
 interface Session {

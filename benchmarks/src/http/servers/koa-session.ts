@@ -4,7 +4,7 @@ import Memcached from 'memcached';
 import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { listenWith } from '../listen.ts';
 
-/** Loaded without its types: they declare `ctx.session`, as ours do, and one program holds one declaration. */
+/** Loaded without its types: like ours, they declare `ctx.session`, and a program can have only one declaration. */
 const PEER: string = 'koa-session';
 
 type Session = (options: Record<string, unknown>, app: Koa) => Middleware;

@@ -1,7 +1,7 @@
 import { MemcacheClient } from 'memcache-client';
 import { TTL_SECONDS, type Contender } from '../contender.ts';
 
-/** It takes several servers for copies of one another and does not shard, so it runs with one node only. */
+/** It treats several servers as copies and does not shard, so it runs with one node only. */
 export async function open(servers: readonly string[]): Promise<Contender> {
   const [server] = servers;
   if (server === undefined || servers.length > 1) throw new Error('memcache-client does not shard: give it one server');

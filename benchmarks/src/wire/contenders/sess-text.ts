@@ -1,7 +1,7 @@
 import { createClient, type ClientOptions } from '@sess/client';
 import { TTL_SECONDS, type Contender } from '../contender.ts';
 
-/** This client as it comes: ketama, envelope, built-in text transport. */
+/** This client with its defaults: ketama, envelope, built-in text transport. */
 export async function open(servers: readonly string[], given: Partial<ClientOptions> = {}): Promise<Contender> {
   const client = createClient({ servers: [...servers], ...given });
   await client.ready();

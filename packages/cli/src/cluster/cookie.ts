@@ -1,6 +1,6 @@
 import { cookieSigner, storageKey } from '@sess/session';
 
-/** The parts of a session cookie. The id is not kept: whoever has it has the session. */
+/** The parts of a session cookie, without the id: the id alone gives access to the session. */
 export interface CookieReading {
   readonly key: string;
   readonly signature: 'good' | 'bad' | 'unchecked';

@@ -14,7 +14,7 @@ export interface MoveProgress {
   readonly sessions: number;
   /** Share of the sample that is on all of its owners, 0 to 1. */
   readonly moved: number;
-  /** Sessions per second lately; `undefined` while none arrives. */
+  /** Sessions per second over the last 10 seconds; `undefined` while none arrives. */
   readonly perSecond: number | undefined;
   readonly secondsLeft: number | undefined;
 }
@@ -42,7 +42,7 @@ export class MoveWatch {
     this.#observed = observed;
   }
 
-  /** The progress of every open drain and handover, as far as it is known. Never rejects. */
+  /** The known progress of open drains and handovers. Never rejects. */
   async find(nodes: readonly NodeReport[], handovers: readonly Handover[]): Promise<MovesProgress> {
     const drains = nodes.filter(({ drain, share }) => drain === 'draining' && share === undefined);
     const earlier = handovers.filter(({ phase }) => phase !== 'overlap');

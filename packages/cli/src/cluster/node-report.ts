@@ -116,7 +116,7 @@ export async function askStats(
   }
 }
 
-/** How many items it holds; `undefined` when it does not tell. */
+/** How many items the node holds; `undefined` if it does not report its statistics. */
 export async function itemsOn(node: NodeTransport | undefined): Promise<number | undefined> {
   const stats = await askStats(node, 'general');
   return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);

@@ -100,7 +100,7 @@ export function clientOptions(settings: ClusterSettings, copies: number): Client
 }
 
 /**
- * Resolves when the list and the history are known. It is no error if no listed node answers: the command shows that.
+ * Resolves when the list and the history are known, even if no listed node answers: the command shows that.
  */
 async function readyToShow(client: Client): Promise<void> {
   let failure: unknown;

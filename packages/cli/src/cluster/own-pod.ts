@@ -1,6 +1,6 @@
 /**
- * The pod in which the command runs reaches its own memcached by its address: the name of a pod is in the DNS only while
- * it is ready.
+ * Connects to the memcached in the command's own pod by the pod's address: DNS has the name of a pod only while the pod
+ * is ready.
  */
 import { isIP } from 'node:net';
 

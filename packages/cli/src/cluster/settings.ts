@@ -21,7 +21,7 @@ export interface ClusterSettings {
   readonly historyIntervalMs: number;
   /** The pod in which the command runs; `undefined` outside of one. */
   readonly ownPod: OwnPod | undefined;
-  /** Timeouts that the URL does not set: for a person who waits, not for a request. */
+  /** Timeouts that the URL does not set. Longer than for a request, because a person waits. */
   readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@sess/client';
 
 export interface UntilUnusedOptions {
-  /** `historyIntervalMs` of the application servers: within one interval, each learns what another has published. */
+  /** `historyIntervalMs` of the application servers: within one interval, each reads what another has published. */
   readonly historyIntervalMs: number;
   /** Longest wait for a handover that a client is finishing. */
   readonly timeoutMs: number;
@@ -21,8 +21,8 @@ const LEAST_IDLE_MS = 15_000;
  * Waits until no application server uses these drained nodes: until then, a request may fail when they stop. Clients
  * read from a drained node what its new owner lacks until the handover is finished.
  *
- * Resolves to `false` if no client finishes handovers: with `finish: false`, with application servers of an earlier
- * version, or with nodes that do not list their keys.
+ * Resolves to `false` after `timeoutMs`, or if no client finishes handovers: with `finish: false`, with application
+ * servers of an earlier version, or with nodes that do not list their keys.
  */
 export async function untilUnused(
   client: Pick<Client, 'handovers' | 'topology'>,

@@ -5,7 +5,7 @@ import { finding, type Finding } from './finding.ts';
 
 /** Above this share of memory or connections, headroom is low. */
 const FULL = 0.9;
-/** Older restarts do not explain today's problems. */
+/** An older restart does not explain a problem of today. */
 const RESTART_SECONDS = 86_400;
 /** The default of `clockSkewMs`. */
 const CLOCK_MS = 5_000;
@@ -35,7 +35,7 @@ async function examineNode(observed: ObservedCluster, report: NodeReport): Promi
   ];
 }
 
-/** It answers requests but reports no statistics: a proxy, or a service that does not allow them. */
+/** The node answers requests but reports no statistics: a proxy, or a service that does not allow them. */
 async function silent(
   node: { probe(): Promise<string> } | undefined,
   id: string,
@@ -62,7 +62,7 @@ async function silent(
       ]);
 }
 
-/** It started after a ring that it belongs to, so it came back empty. */
+/** The node started after a ring with it came into use: it restarted, and came back empty. */
 function restart(
   { client: { topology, handovers }, copies }: ObservedCluster,
   { id, share }: NodeReport,

@@ -34,7 +34,7 @@ it.each<[string, RingInUse, RegExp]>([
 it('is an alarm when a change would be over', () => {
   const since = NOW - 301_000;
   expect(find(OURS, inUse('b', ['a:1'], { since }))).toMatchObject([{ level: 'error' }]);
-  // They disagree since the second of them, whatever came later.
+  // They disagree since the second ring began; later ones don't matter.
   expect(find(OURS, inUse('b', ['a:1'], { since }), inUse('c', ['c:1']))).toMatchObject([
     { level: 'error', what: expect.stringContaining('3 rings') },
   ]);

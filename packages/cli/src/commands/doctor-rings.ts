@@ -68,7 +68,7 @@ function mayBeInUse({ client, copies }: ObservedCluster): readonly RingInUse[] {
   const overlaps = client.handovers.filter(({ agreedAt }) => now < agreedAt + LATE_MS);
   const others = overlaps.map(({ ring, copies: theirs }) => ({ ring, copies: theirs, isOurs: false }));
   const { ring } = client.topology;
-  // As long as other rings count as in use.
+  // Our own ring counts as in use for the same time as the other rings.
   const believedMs = Math.max(0, ...overlaps.map(({ since, agreedAt }) => agreedAt - since));
   if (ring?.confirmedAt === undefined || now > ring.confirmedAt + believedMs + LATE_MS) return others;
   return [...others, { ring, copies, isOurs: true }];
@@ -100,7 +100,7 @@ function severalRings(inUse: readonly RingInUse[], since: number, now: number): 
   ]);
 }
 
-/** In the metric's form, so that you can search for it. */
+/** The fingerprint, also in the metric's form: people search for it. */
 function nameOf({ ring: { fingerprint } }: RingInUse): string {
   return `${fingerprint}, as a metric ${Number.parseInt(fingerprint, 16)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * `sess drain --self`: run by a node's own machine or pod before it stops. It never returns the node to rotation,
+ * `sess drain --self`: a node's own machine or pod runs it before it stops. It never returns the node to rotation,
  * because the node stops anyway.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import { selfAmong } from './own-node.ts';
 
 export interface DrainSelfOptions {
   readonly keysPerSecond?: number | undefined;
-  /** For nodes that list no keys: sessions that are in use move, for as long as there is time. */
+  /** For nodes that list no keys: sessions in use migrate until the deadline. */
   readonly untilExpired?: boolean | undefined;
   /** `host:port` or a host, if this machine can't find out by itself. */
   readonly node?: string | undefined;
@@ -72,19 +72,19 @@ function textOf(state: DepartureState, { node, left, items, failure }: Departure
   ].join(' ');
 }
 
-/** The way of one node out of the cluster. */
+/** Takes one node out of the cluster. */
 class Departure {
   readonly #context: CommandContext;
   readonly #options: DrainSelfOptions;
   readonly #over: AbortSignal;
   #client: Client | undefined;
-  /** Keys that were looked at. */
+  /** Keys processed so far. */
   #copied: number | undefined;
   #isEmpty = false;
   node: string | undefined;
   /** Keys on it, at the start. */
   items: number | undefined;
-  /** The last one after which it was tried again. */
+  /** The last failure that was retried. */
   failure: Error | undefined;
 
   constructor(context: CommandContext, options: DrainSelfOptions, over: AbortSignal) {
@@ -93,12 +93,12 @@ class Departure {
     this.#over = over;
   }
 
-  /** About how many keys were not copied; `undefined` if nobody counted. */
+  /** About how many keys were not copied; `undefined` if unknown. */
   get left(): number | undefined {
     return this.items === undefined || this.#copied === undefined ? undefined : Math.max(0, this.items - this.#copied);
   }
 
-  /** @throws what happened last, if time is over and it is not even known which node this is */
+  /** @throws the last failure, if the deadline passes before this machine's node is known */
   async prepare(): Promise<DepartureState> {
     const over = this.#over;
     const state = await Promise.race([this.#prepare(), whenOver(over)]).catch((error: unknown) => {
@@ -154,7 +154,7 @@ class Departure {
 
   /**
    * Drains the node if it is listed. If it has already left the list, as when DNS drops a terminating pod, waits for
-   * the handover, which moves its sessions.
+   * the handover, which migrates its sessions.
    */
   async #empty(client: Client, node: string): Promise<void> {
     for (;;) {
@@ -192,7 +192,7 @@ class Departure {
     await untilUnused(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
   }
 
-  /** With a deadline, again until time is over: a name server that fails for a moment must not cost sessions. */
+  /** With a deadline, retries until then: a name server that fails for a moment must not cost sessions. */
   async #withRetries<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -205,7 +205,7 @@ class Departure {
     }
   }
 
-  /** @throws what would fail again in the same way */
+  /** Notes the failure for a retry. @throws `error` if a retry can't resolve it */
   #failed(error: unknown): void {
     if (!mayPass(error)) throw error;
     this.failure = error;

@@ -23,7 +23,7 @@ export function journalOf({ output }: CommandContext): Journal {
   return new Journal(({ what }) => output.note(what));
 }
 
-/** What is in the way, and what is left of a change that had begun. @param resume how to go on with it */
+/** The obstacles, and how to continue a change that has begun. @param resume how to continue */
 export function notNow(obstacles: readonly Obstacle[], { steps }: Journal, resume: string): string {
   return [
     ...obstacles.map(({ reason, detail }) => `Not now (${reason}): ${detail}`),
@@ -31,7 +31,7 @@ export function notNow(obstacles: readonly Obstacle[], { steps }: Journal, resum
   ].join('\n');
 }
 
-/** The exit code of a command that a person stopped; throws `error` if nobody did. @param resume how to go on */
+/** The exit code of an interrupted command; throws `error` if nobody interrupted it. @param resume how to continue */
 export function stoppedBy(error: unknown, context: CommandContext, { steps }: Journal, resume: string): number {
   const { output, streams } = context;
   if (streams.signal.aborted) {

@@ -86,7 +86,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
       `Guards ${api.clusterId}${server === undefined ? '' : `; its state is at http://${server.address}/state`}`,
     );
     await guard.run();
-    // A daemon ends by being stopped: that is no error.
+    // A daemon runs until it is stopped, so that is no error.
     return DONE;
   } finally {
     await server?.close();
@@ -121,7 +121,7 @@ async function scalingOf(
   });
 }
 
-/** The schedule, too, must not go below AWS's minimum, or AWS adds nodes again at once. */
+/** Without policies. The schedule must not go below AWS's minimum either, or AWS adds nodes again at once. */
 function minimumOnly(context: CommandContext, clusterId: string): ScalingSource {
   const capacity = capacityOf(context, clusterId);
   return {

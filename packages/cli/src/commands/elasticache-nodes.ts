@@ -1,4 +1,4 @@
-/** `sess elasticache nodes`: AWS's state of the nodes beside that of the clients. */
+/** `sess elasticache nodes`: the state of each node at AWS and in the clients' view. */
 import { observe } from '../cluster/observed-cluster.ts';
 import { DONE } from '../exit-codes.ts';
 import { table, type Column } from '../output/table.ts';

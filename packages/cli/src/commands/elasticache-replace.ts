@@ -1,4 +1,4 @@
-/** `sess elasticache replace`: replaces nodes by new ones, one after another. */
+/** `sess elasticache replace`: replaces nodes with new ones, one after another. */
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';

@@ -1,4 +1,4 @@
-/** `sess elasticache scale-in`: takes nodes away from ElastiCache without losing a session. */
+/** `sess elasticache scale-in`: removes nodes from ElastiCache without losing a session. */
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';

@@ -44,7 +44,7 @@ function ownNames(
   return [env['POD_IP'], env['POD_NAME'], name, ...addresses];
 }
 
-/** @throws {UsageError} where a sandbox hides the addresses: a node that is not found would stop with its sessions */
+/** @throws {UsageError} if a sandbox hides the addresses: an unknown node would stop with its sessions */
 export function thisMachine(interfaces: typeof networkInterfaces = networkInterfaces): Machine {
   try {
     const addresses = Object.values(interfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));

@@ -29,7 +29,7 @@ interface Plan {
   /** Part of all sessions whose first owner changes, 0 to 1. */
   readonly movedShare: number;
   readonly isExact: boolean;
-  /** Counted in the listings of the nodes. */
+  /** Counted from the nodes' key listings. */
   readonly keys: number;
   readonly movedKeys: number;
   /** The nodes' average item, for every key that moves. */
@@ -38,9 +38,9 @@ interface Plan {
   /** Nodes whose keys could not be listed. */
   readonly notListed: readonly { readonly node: string; readonly reason: string }[];
   readonly memory: MemoryAfter;
-  /** Afterwards; `undefined` where zones decide nothing. */
+  /** After the change; `undefined` if zones decide nothing. */
   readonly zones: ZoneReport | undefined;
-  /** For the nodes that go, one after another. */
+  /** Duration of draining the removed nodes, one after another. */
   readonly drainSeconds: number;
 }
 
@@ -111,7 +111,7 @@ class Walk {
         // Skips the clients' own records, which are on every node.
         if (key.startsWith('@sess/')) continue;
         const owners = before.owners(key, this.copies).map((node) => node.id);
-        // Counts a session on its first owner only: other copies are counted there, or are left over.
+        // Counts a session on its first owner only: anything else is a further copy, or left over.
         if (owners[0] !== id) continue;
         keys += 1;
         if (!after.owners(key, this.copies).every((node) => owners.includes(node.id))) movedKeys += 1;

@@ -1,6 +1,6 @@
 /**
- * `sess drain --self --put-back`: what a node runs when it has started. A drain that is done stands for as long as somebody
- * lists the node, over its restart, too.
+ * `sess drain --self --put-back`: a node runs it after its start. A finished drain stays in force while any client
+ * lists the node, even if the node restarts.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 

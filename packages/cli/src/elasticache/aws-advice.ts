@@ -1,4 +1,4 @@
-/** What a person must do about AWS's refusals that no retry changes. */
+/** Advice for the errors from AWS that no retry resolves. */
 import { awsCode } from './cache-cluster-api.ts';
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
@@ -13,7 +13,7 @@ const UNKNOWN = new Set([
 ]);
 const DENIED = new Set(['AccessDenied', 'UnauthorizedOperation', 'NotAuthorized']);
 
-/** The message of an error, and what to do if it is one of AWS's. */
+/** The error's message; for a known error from AWS, also what to do. */
 export function explained(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceFor(awsCode(error) ?? (error instanceof Error ? error.name : ''));

@@ -26,8 +26,8 @@ export interface CacheClusterInfo {
   /** The new node type of a change in progress. */
   readonly becoming: string | undefined;
   /**
-   * What to add to this machine's clock to get AWS's, in milliseconds. The SDK measures it for its signatures, and only
-   * roughly: differences of less than four minutes may be missed.
+   * Milliseconds to add to this machine's clock to get AWS's. The SDK measures the offset for its signatures, and only
+   * roughly: it may miss differences of less than four minutes.
    */
   readonly clockOffsetMs: number;
 }

@@ -1,4 +1,4 @@
-/** Between which numbers of nodes auto scaling keeps the cluster. */
+/** The minimum and maximum number of nodes that auto scaling keeps. */
 import type { AwsSettings } from './cache-cluster-api.ts';
 import { loadPeer } from './load-peer.ts';
 import { Obstructed } from './obstacle.ts';
@@ -10,11 +10,12 @@ export interface Capacity {
 
 const ANSWER_MS = 30_000;
 
-/** `undefined` where nothing scales the cluster, or where it can't be read. */
+/** Resolves to `undefined` if nothing scales the cluster, or if the capacity was never readable. */
 export type CapacityReader = () => Promise<Capacity | undefined>;
 
 /**
- * Who may change nodes may not be allowed to ask this, or lacks the package: says so once, and the last answer counts.
+ * Reads the capacity. The command may lack the permission or the SDK's package: then notes the first failure, and
+ * returns the last known answer.
  */
 export function capacityReader(clusterId: string, settings: AwsSettings, note: (text: string) => void): CapacityReader {
   let known: Capacity | undefined;
@@ -30,7 +31,7 @@ export function capacityReader(clusterId: string, settings: AwsSettings, note: (
   };
 }
 
-/** A node more than auto scaling allows is taken away at once: the new one, or another of the last ones. */
+/** Above its maximum, auto scaling removes a node at once: the new one, or another of the last ones. */
 export function requireRoom(nodes: number, capacity: Capacity | undefined): void {
   if (capacity === undefined || nodes < capacity.max) return;
   throw new Obstructed(
@@ -51,7 +52,7 @@ export function requireMinimum(staying: number, capacity: Capacity | undefined):
 /**
  * `undefined` if nothing scales the cluster.
  *
- * @throws {UsageError} when the SDK's package is not installed
+ * @throws {UsageError} if the SDK's package is not installed
  */
 async function capacityOf(clusterId: string, settings: AwsSettings): Promise<Capacity | undefined> {
   const sdk = await loadPeer(

@@ -49,7 +49,7 @@ function staying({ topology: { rotation } }: ObservedCluster['client'], going: r
   return rotation.filter((id) => !going.includes(id));
 }
 
-/** A node to remove that was drained before it went down holds nothing else. */
+/** A node to remove is no obstacle if it was drained before it went down: its sessions are on other nodes. */
 function nodesDown(going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
   const down = reports
     .filter(({ health, isListed }) => isListed && health === 'down')
@@ -102,11 +102,11 @@ function memory(
   ];
 }
 
-/** The SDK notices minutes; after an error of AWS, its offset is a rough one of less than a second or two. */
+/** Well above the error of the SDK's measurement, which is a second or two. */
 const WRONG_CLOCK_MS = 60_000;
 
 /**
- * Other clients take what this machine's client marks for outdated: they would use a node that is drained and removed.
+ * With a wrong clock, other clients ignore this client's marks as outdated: they would use a drained and removed node.
  */
 export function wrongClock({ clockOffsetMs }: Pick<CacheClusterInfo, 'clockOffsetMs'>): readonly Obstacle[] {
   if (Math.abs(clockOffsetMs) < WRONG_CLOCK_MS) return [];

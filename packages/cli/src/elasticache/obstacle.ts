@@ -6,15 +6,15 @@ export interface Obstacle {
 }
 
 /**
- * - `handover-open`: sessions are on their way because of another change
+ * - `handover-open`: another change is still migrating sessions
  * - `memory`: the remaining nodes have no room for what moves
  * - `too-few-nodes`: fewer nodes than copies would stay
  * - `node-down`: a node does not answer
  * - `settings-differ`: the clients place sessions differently than this command's settings say
- * - `cluster-changed`: the nodes were changed meanwhile, not by this run
+ * - `cluster-changed`: another program or person changed the nodes during this run
  * - `cluster-busy`: AWS is changing the cluster
- * - `not-safe`: a drained node still holds what no other node holds
- * - `lists-no-keys`: a node does not list its keys, so what it holds can't be copied
+ * - `not-safe`: a drained node still holds sessions that no other node holds
+ * - `lists-no-keys`: a node does not list its keys, so its sessions can't be copied
  * - `wanted-again`: the load is back, so the nodes stay
  * - `min-capacity`: auto scaling would add nodes again
  * - `max-capacity`: auto scaling would remove a node that is added

@@ -19,13 +19,13 @@ it.each([0, 1, 2])('outlives node %i of three that dies and comes back empty, wi
   await before.write('second');
   const id = cluster.nodes[index]?.id ?? '';
   await cluster.crashNode(id);
-  // While it is out of reach, and when it is back.
+  // The record is readable while the node is down, and after the node is back.
   expect(await recordOf(client).read()).toBe('second');
   await cluster.restartNode(id);
   await expect.poll(() => client.topology.states.get(id)).toBe('up');
   const after = recordOf(client);
   await expect.poll(() => after.read()).toBe('second');
-  // It is in all places again, for the next node that dies.
+  // The record is under all keys again, for the loss of another node.
   await expect
     .poll(async () => {
       await after.keep();

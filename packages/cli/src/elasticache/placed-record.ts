@@ -86,8 +86,8 @@ export class PlacedRecord<T> {
 }
 
 /**
- * With several copies, a client can't call a record missing while an ejected node may hold it. One that exists is also
- * at places of the other nodes.
+ * With several copies, a client can't report a miss while an ejected node may hold the record. That counts as absent
+ * here: a record that exists is also under keys of the other nodes.
  */
 function absentWhereNodesAnswer(error: unknown): undefined {
   if (isUnavailable(error) && isUnavailable(error.cause)) return undefined;

@@ -30,7 +30,7 @@ export interface ReplacePlan {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** The node being replaced, and the nodes at that time: an additional one is its replacement. */
+/** The node being replaced, and all nodes before its replacement was added: an additional node is the replacement. */
 interface ReplaceStep {
   readonly old: string;
   readonly before: readonly string[];
@@ -59,7 +59,7 @@ export async function planReplace(
     const obstacles = [
       ...wrongClock(cluster),
       ...obstaclesTo(observed, [], await nodeReports(observed, settings)).filter(
-        // Continues with the nodes of an interrupted run.
+        // An interrupted run may have left these obstacles; this run continues it.
         ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
       ),
       ...(untilExpired ? [] : await listNoKeys(observed, named(old))),

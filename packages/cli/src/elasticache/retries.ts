@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { awsCode, isPassing, type CacheClusterApi } from './cache-cluster-api.ts';
 
 export interface RetryOptions {
-  /** Longest time of retries, from the first failure on. */
+  /** How long to retry, from the first failure on. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Called before each retry. */
@@ -14,7 +14,7 @@ export interface RetryOptions {
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Retries until there is an answer, or an error that a retry would not change. Pauses double, with jitter. */
+/** Retries until AWS answers, or until an error that a retry can't resolve. Pauses double, with jitter. */
 export async function withRetries<T>(ask: () => Promise<T>, { timeoutMs, signal, onRetry }: RetryOptions): Promise<T> {
   let until = Infinity;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {

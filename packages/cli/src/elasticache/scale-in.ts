@@ -31,7 +31,7 @@ export interface ScaleInOptions {
   readonly intervalMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
-  /** Called right before the request to AWS: throws if fewer nodes are not wanted any more. */
+  /** Called right before the request to AWS: throws if the nodes are needed again. */
   readonly requireWanted?: (() => Promise<void>) | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface ScaleInOptions {
 export interface ScaleInPlan {
   readonly cluster: CacheClusterInfo;
   readonly going: readonly NamedCacheNode[];
-  /** Part of these that AWS is already removing. */
+  /** Whether AWS is already removing all of `going`. */
   readonly isUnderWay: boolean;
   readonly copies: number;
   /** The settings, completed from the clients' history. */
@@ -174,7 +174,7 @@ async function untilSafe(
   for (;;) {
     const answers = await Promise.all(going.map(({ id }) => client.safeToRemove(id, { signal })));
     const { drains } = client.topology;
-    // A drained node that has died since holds nothing else.
+    // A drained node that went down since is safe to remove: its sessions are on other nodes.
     const obstacle = answers.find(
       (answer, index) =>
         !answer.safe && !(answer.reason === 'out-of-reach' && drains.get(going[index]?.id ?? '') === 'drained'),
@@ -253,7 +253,7 @@ async function untilGone(
     if (left.length === 0 && status === 'available') return;
     idleLooks =
       status === 'available' && left.every((node) => !removing.includes(node.cacheNodeId)) ? idleLooks + 1 : 0;
-    // AWS gave up, or the change was cancelled; for a moment AWS may just not show it yet.
+    // AWS gave up, or somebody cancelled the change. The first few answers may just not show the change yet.
     if (idleLooks > IDLE_LOOKS)
       throw new Obstructed(
         'cluster-changed',

@@ -92,7 +92,7 @@ export function browserScript(): void {
     for (const name of from.getAttributeNames()) if (!to.hasAttribute(name)) from.removeAttribute(name);
   }
 
-  /** An element with a key is found by it, wherever it is. */
+  /** Finds an element that has a key by that key, at any position. */
   function takeOverChildren(from: Node, to: Node): void {
     const keyed = new Map(
       [...from.childNodes].flatMap((child) => (keyOf(child) === null ? [] : [[keyOf(child), child]])),

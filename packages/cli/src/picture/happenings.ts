@@ -20,7 +20,7 @@ export type HappeningKind =
   | 'settled';
 
 export interface Happening {
-  /** Milliseconds since 1970; if it still happens, when it was last seen. */
+  /** Milliseconds since 1970. For an event that lasts, when it was last seen. */
   readonly at: number;
   readonly kind: HappeningKind;
   readonly weight: Weight;

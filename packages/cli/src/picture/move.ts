@@ -1,4 +1,4 @@
-/** Which share of the sessions moves from one node to another. */
+/** The share of the sessions that moves from one node to another. */
 import { compare, type Flow } from '@sess/hash-ring';
 import type { ClientTopology, Handover } from '@sess/client';
 

@@ -33,7 +33,7 @@ describe('a stream of pictures', () => {
     socket.pause();
     for (let number = 0; number < 200; number += 1) {
       stream.send(`${number} ${LARGE}`);
-      // What the network takes, it takes meanwhile.
+      // Time for the network to accept what it can.
       await new Promise((resolve) => setImmediate(resolve));
       expect(response.writableLength).toBeLessThan(2 * LARGE.length);
     }

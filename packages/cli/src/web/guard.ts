@@ -1,8 +1,8 @@
-/** Access control: only for people who have the page's address, from this machine, through the page itself. */
+/** Access control: a request needs the page's token and a local host name; an action must come from the page itself. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** With DNS rebinding, the browser sends the other name. The port differs through a tunnel. */
+/** With DNS rebinding, the browser sends the attacker's name. Through a tunnel, the port differs. */
 const OWN_NAMES = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 const TOKEN_BYTES = 18;
 

@@ -31,7 +31,7 @@ export interface PictureExtension {
 }
 
 export interface OpenPicture {
-  /** Whoever has it sees the page: it holds a token. */
+  /** Contains the token that gives access to the page. */
   readonly url: string;
   /** Ends the page and the polls at once. */
   close(): Promise<void>;

@@ -41,7 +41,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** A page that shows the last given content in every connected browser. */
 export class PageServer {
-  /** With the token: whoever has it sees the page. */
+  /** Contains the token that gives access to the page. */
   readonly url: string;
   readonly #server: Server;
   readonly #options: PageServerOptions;

@@ -1,4 +1,4 @@
-/** What AWS, or another person, does to the cluster meanwhile. */
+/** Changes by AWS or another person while a command or guard works. */
 import { ElastiCache } from '@aws-sdk/client-elasticache';
 import { afterEach, expect, it, vi } from 'vitest';
 
@@ -19,7 +19,7 @@ function elastiCache({ aws }: Shop): ElastiCache {
   return api;
 }
 
-/** A guard in this process, until the test ends. */
+/** A guard in this process; it ends with the test. */
 function guard(site: Shop, words: string): { readonly said: () => string } {
   const stop = new AbortController();
   let said = '';

@@ -1,4 +1,4 @@
-/** What docs/operations/auto-scaling.md tells people to type, and to allow, held against what there is. */
+/** Checks the commands and permissions in docs/operations/auto-scaling.md against the code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import * as autoScaling from '@aws-sdk/client-application-auto-scaling';
 import * as cloudWatch from '@aws-sdk/client-cloudwatch';

@@ -1,4 +1,4 @@
-/** A fault in each step of a scale-in: it ends well, or says what a person must do; and then it ends well. */
+/** A fault in each step of a scale-in: it succeeds, or says what a person must do, and then succeeds. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -15,7 +15,7 @@ const WORDS = '--interval 0.1 --timeout 1';
 const PATIENT = { timeout: 150_000, interval: 1_000 };
 const STEPS = ['Drain 0004', '0004 is drained', 'waiting until nobody asks', 'Nothing is lost', 'AWS takes'];
 
-/** Does something once, when the command says that it is at the step. */
+/** Does something once, when the command reports the step. */
 function at(step: string, strike: () => void): { readonly isTTY: true; readonly heard: (text: string) => void } {
   let isDone = false;
   return {

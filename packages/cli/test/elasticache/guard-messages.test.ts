@@ -52,7 +52,7 @@ describe('a message of SNS', () => {
   it('makes the guard look at once; what AWS did not sign, or of another topic, is refused', async () => {
     certificatesOfAws();
     const site = await shop({ nodes: 3 });
-    // So long that nothing but the message makes it look.
+    // So long that only the message can start a round.
     const running = guard(site, `--no-policy --interval 3000 --sns-topic ${TOPIC}`);
     await expect.poll(async () => (await state(running))['doing']).toBe('watching');
     site.aws.announceReplacement(['0003']);

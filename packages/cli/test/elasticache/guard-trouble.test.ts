@@ -1,4 +1,4 @@
-/** What goes wrong around a guard: it ends well, or the guard says what a person must do. */
+/** Faults around a guard: the guard recovers, or says what a person must do. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';

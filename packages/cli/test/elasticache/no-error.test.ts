@@ -1,4 +1,4 @@
-/** What users see when nodes are taken away: nothing. */
+/** Users notice nothing when nodes are removed. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
@@ -8,7 +8,7 @@ import { closeShops, shop } from './shop.ts';
 
 afterEach(closeShops);
 
-/** Long enough that the servers learn of a change one after another, and read it in between. */
+/** Long enough that the servers learn of a change one after another, with reads in between. */
 const historyIntervalMs = 1_000;
 
 describe.each(inject('mainRuntimes'))('no request fails (%s)', (runtime) => {
@@ -17,7 +17,7 @@ describe.each(inject('mainRuntimes'))('no request fails (%s)', (runtime) => {
     const users = await crowd(site.env['SESS_SERVERS'] ?? '');
     const outcome = await site.sess('scale-in --nodes 2 --interval 0.1');
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
-    // Their lists are as new as AWS's.
+    // Their lists are as current as AWS's.
     await expect.poll(() => site.client.topology.nodes.length).toBe(2);
     await pause(historyIntervalMs);
     expect(await users.leave()).toMatchObject({ failures: [], missing: [] });

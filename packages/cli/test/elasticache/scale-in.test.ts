@@ -66,7 +66,7 @@ describe('sess elasticache scale-in', () => {
     expect(await site.sess(`scale-in --ids 0002 0001 ${QUICK}`)).toMatchObject({ code: 0 });
     expect(site.nodeIds()).toEqual(['0003', '0004']);
     await site.expectNothingMissing();
-    // Said again, as after a crash at the very end, it is done; what never was is a slip.
+    // A repeated command succeeds, as after a crash at the very end. An id that never existed is an error.
     expect(await site.sess('scale-in --ids 0002')).toMatchObject({ code: 0 });
     for (const slip of ['0009', '00.2', '(0002'])
       expect(await site.sess(`scale-in --ids ${slip}`)).toMatchObject({
@@ -95,7 +95,7 @@ describe('sess elasticache scale-in', () => {
     expect(outcome.code).toBe(1);
     expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'handover-open' }], removed: [] });
     await settled(site);
-    // Who has just come learns a moment later that it is over.
+    // A new client learns a moment later that the handover is finished.
     await expect.poll(async () => (await site.sess(`scale-in --ids 0001 ${QUICK}`)).code, PATIENT).toBe(0);
     await site.expectNothingMissing();
   });
@@ -196,7 +196,7 @@ describe('a scale-in that something comes in between of', () => {
     async (said) => {
       const site = await shop({ timeScale: 100 });
       const stopped = await site.sess(WORDS, { isTTY: true, ...whenSaid(said) });
-      // A machine that is busy may be done before it hears of it.
+      // On a busy machine, the command may finish before the signal arrives.
       expect([0, 130], stopped.stderr).toContain(stopped.code);
       if (stopped.code === 130) expect(stopped.stderr).toContain('run the same command again');
       await site.expectNothingMissing();
@@ -243,7 +243,7 @@ describe('a scale-in that something comes in between of', () => {
 
   it('asks AWS again where it throttles, in every step', { timeout: 120_000 }, async () => {
     const site = await shop();
-    // More than the SDK's own three attempts.
+    // More errors than the SDK's own three attempts.
     const throttle = (): void => {
       for (let times = 0; times < 4; times += 1) site.aws.refuseNext('DescribeCacheClusters', { code: 'Throttling' });
     };

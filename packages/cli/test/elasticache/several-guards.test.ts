@@ -10,10 +10,10 @@ vi.setConfig({ testTimeout: 180_000 });
 
 afterEach(stopGuards);
 
-/** The guard's last word of nodes that AWS took away. */
+/** The guard's last message about nodes that AWS removed. */
 const GONE = / (?:are|is) gone/;
 
-/** What memcached forgets of itself, or with its machine: no mark stays that it was deleted. */
+/** Removes keys from all nodes without a tombstone, like an eviction or the loss of a machine. */
 async function loseOnNodes({ aws }: Shop, ...keys: readonly string[]): Promise<void> {
   await Promise.all(
     aws.nodes.map(async ({ address, port }) => {
@@ -49,12 +49,12 @@ describe('a guard beside others', () => {
         void log.push(...text.split('\n').map((line) => `${name} ${line}`));
       const a = guard(site, '--no-policy --at 00:00=3 --lease 6 --keys-per-second 100', hear('a'));
       guard(site, '--no-policy --at 00:00=2 --lease 6 --keys-per-second 100', hear('b'));
-      // As when its node dies, with one copy.
+      // Like the loss of the lease's node, with one copy.
       for (let times = 0; times < 8; times += 1) {
         await loseOnNodes(site, 'sess-guard/sess-local/lease');
         await pause(500);
       }
-      // Whichever holds the lease in the end acts; without the other, it goes as far as b wants.
+      // The guard that holds the lease at the end acts. Without a, the cluster shrinks as far as b wants.
       await expect.poll(() => log.some((line) => GONE.test(line)), { timeout: 120_000 }).toBe(true);
       await a.stop();
       await expect.poll(() => site.nodeIds(), { timeout: 120_000 }).toEqual(['0001', '0002']);

@@ -17,7 +17,7 @@ const USED = KEYS.slice(0, 100);
 const PATIENT = { timeout: 200_000, interval: 500 };
 const EXPIRING = 'all that is only there has expired';
 
-/** Users who keep coming; ends with who was not found. */
+/** Touches the used sessions continuously. The returned function stops that, and resolves to the missing sessions. */
 function visits({ client }: Shop): () => Promise<readonly string[]> {
   const over = new AbortController();
   const missing = new Set<string>();
@@ -34,7 +34,7 @@ function visits({ client }: Shop): () => Promise<readonly string[]> {
   };
 }
 
-/** Runs the command in a process of its own, and kills it when `isTime`. */
+/** Runs the command in its own process, and kills it when `isTime` returns true. */
 async function killed(site: Shop, words: readonly string[], isTime: (said: string) => Promise<boolean>): Promise<void> {
   const child = spawn(process.execPath, [PROGRAM, 'elasticache', ...words, '--cluster', site.aws.clusterId], {
     env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },

@@ -1,4 +1,4 @@
-/** Nodes that list no keys, as those of ElastiCache from memcached 1.6.17: they are emptied by time alone. */
+/** Nodes that list no keys, like those of ElastiCache from memcached 1.6.17: only expiry empties them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 
@@ -13,7 +13,7 @@ const ENGINE = { engineVersion: '1.6.22' };
 const TTL_SECONDS = 20;
 const USED = KEYS.slice(0, 100);
 
-/** Users who keep coming; ends with who was not found. */
+/** Touches the used sessions continuously. The returned function stops that, and resolves to the missing sessions. */
 function visits({ client }: Shop): () => Promise<readonly string[]> {
   const over = new AbortController();
   const missing = new Set<string>();

@@ -1,4 +1,4 @@
-/** Copies in different zones, where AWS says which node is in which: two servers of an application, and a zone is lost. */
+/** Copies in different zones, with zones from AWS: two servers of an application, and the loss of a zone. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ElastiCache } from '@aws-sdk/client-elasticache';
 import { createClient, deriveHistorySecret, type Client, type DiscoveryErrorMessage } from '@sess/client';
@@ -66,7 +66,7 @@ describe.each(inject('mainRuntimes'))('zones that AWS tells (%s)', (runtime) => 
       const { owners } = other.explain(key);
       expect(new Set(owners.map((id) => zoneOf.get(id))).size).toBe(2);
     }
-    // The command finds zones and copies in the history, and asks nobody else.
+    // The command reads zones and copies only from the history.
     const nodes = json(await site.sess('nodes --json'))['nodes'] as { zone: string }[];
     expect(nodes.map(({ zone }) => zone)).toEqual(site.aws.nodes.map(({ zone }) => zone));
     const lost = site.aws.nodes.filter(({ zone }) => zone === 'local-1b').map(({ cacheNodeId }) => cacheNodeId);
@@ -74,7 +74,7 @@ describe.each(inject('mainRuntimes'))('zones that AWS tells (%s)', (runtime) => 
     await Promise.all(lost.map((id) => site.aws.crashNode(id)));
     expect(await missing(one)).toEqual([]);
     expect(await missing(other)).toEqual([]);
-    // AWS replaces them: other addresses, the same names and zones.
+    // AWS replaces the nodes: other addresses, the same names and zones.
     site.aws.replaceNodes(lost);
     await site.aws.settled();
     expect(await missing(one)).toEqual([]);

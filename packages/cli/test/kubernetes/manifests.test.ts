@@ -1,4 +1,4 @@
-/** Manifests and units of the documents, held against the schemas of Kubernetes and against each other. */
+/** Checks the manifests and units of the documents against the schemas of Kubernetes, and against each other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseAllDocuments } from 'yaml';

@@ -7,7 +7,9 @@ import { memcachedPod } from './manifests.ts';
 import { Pod, PodHost } from './pod.ts';
 
 const host = inject('runtimes').includes('container') ? await PodHost.open() : undefined;
-/** As the sessions of an application that agrees within seconds; the manifest's own times are for the default intervals. */
+/**
+ * As the sessions of an application that agrees within seconds; the manifest's own times are for the default intervals.
+ */
 const PACE = 'historyIntervalMs=500&clockSkewMs=0&timeoutMs=5000';
 
 afterAll(() => host?.close());
@@ -23,7 +25,7 @@ async function pods() {
   onTestFinished(() => client.close());
   const [last] = all.slice(-1);
   if (last === undefined) throw new Error('there are three pods');
-  /** The list of nodes without the pod, as the DNS has it when the pod is gone. */
+  /** The list of nodes without the pod, as in DNS when the pod is gone. */
   const rest = servers.replace(`,${last.node}`, '');
   return { servers, rest, env, client, pod: last };
 }
@@ -54,7 +56,7 @@ describe.runIf(host !== undefined)('a pod that terminates', () => {
     expect(failures).toEqual([]);
     expect(missing).toEqual([]);
     expect(await lost(rest)).toBe(0);
-    // Its place is taken by a new pod of the same name: postStart puts it back.
+    // A new pod of the same name replaces it: postStart returns it to rotation.
     await pod.remove();
     await pod.start(env);
     expect(await pod.hook('postStart', (command) => command)).toBe(0);

@@ -15,11 +15,11 @@ export type Answer =
   /** The server knows no cluster: ElastiCache Serverless, or a plain memcached. */
   | { readonly kind: 'no-cluster' };
 
-/** For engine 1.4.14 or newer, and for older ones. Both are tried instead of deciding by version. */
+/** The commands of engine 1.4.14 or newer, and of older ones. Tries both instead of deciding by version. */
 const CONFIG = 'config get cluster';
 const GET = 'get AmazonElastiCache:cluster';
 
-/** How long one address or node may be silent before the next is asked too, in milliseconds. */
+/** How long one address or node may be silent before the next one is asked as well, in milliseconds. */
 const STAGGER_MS = 250;
 
 /** The stagger that leaves half of `timeoutMs` even for the last of `count`. */
@@ -129,7 +129,7 @@ function problem(code: DiscoveryErrorCode, server: Server, what: string): Discov
   return new DiscoveryError(code, `${server.id} ${what}`, { endpoint: server.id });
 }
 
-/** In the order of how far a server got: the last says most about the cause. */
+/** Sorted by how far a server got: the last one says most about the cause. */
 const TELLING: readonly DiscoveryErrorCode[] = [
   'SESS_DISCOVERY_UNREACHABLE',
   'SESS_DISCOVERY_SERVER',

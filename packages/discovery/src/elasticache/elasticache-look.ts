@@ -134,7 +134,7 @@ function wasSilent(error: Error | undefined): boolean {
   );
 }
 
-/** The endpoint's failure, because that is the one a user can fix. */
+/** The endpoint's failure, because a user can fix that one. */
 function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
   const [first] = failures;
   if (failures.length === 1 || !DiscoveryError.is(first)) return first ?? new AggregateError([], 'nobody was asked');

@@ -24,8 +24,8 @@ export interface ElasticacheOptions {
   /** User and password of the text protocol (memcached's `-Y` file), sent first on every connection. Default none. */
   readonly credentials?: Credentials | undefined;
   /**
-   * Gives each node its availability zone, so that copies are in different ones. AWS's API is asked when the list
-   * changes; a list with a node whose zone it does not tell does not come into force. Default: nodes without zones.
+   * Gives each node its availability zone, so that copies are in different ones. Asks AWS's API when the list changes.
+   * A list does not come into force while the zone of any of its nodes is unknown. Default: nodes without zones.
    */
   readonly zones?: ZoneOptions | undefined;
 }

@@ -10,9 +10,9 @@ const OLDER_LOOKS = 3;
  *
  * A higher version does, and so does the same version with another list: a node replaced in place changes its address
  * without a new version. A lower version usually comes from a node that lags behind, and is ignored. If the endpoint
- * keeps returning lower versions, the cluster was created again and its versions restarted. That takes
- * {@link OLDER_LOOKS} looks and the time of as many polls, so that quick looks don't take a lag of seconds for a new
- * cluster.
+ * keeps returning lower versions, the cluster was created again and its versions restarted. The gate accepts that after
+ * {@link OLDER_LOOKS} looks over the time of as many polls, so that quick looks don't mistake a lag of seconds for a
+ * new cluster.
  */
 export class VersionGate {
   readonly #clock: Clock;

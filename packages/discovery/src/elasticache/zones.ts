@@ -16,7 +16,7 @@ export interface ZoneOptions {
   readonly cluster?: string | undefined;
 }
 
-/** The part of the SDK's `ElastiCache` that is used. It needs the permission `elasticache:DescribeCacheClusters`. */
+/** The used part of the SDK's `ElastiCache`. Needs the permission `elasticache:DescribeCacheClusters`. */
 export interface DescribesCacheClusters {
   describeCacheClusters(
     input: { readonly CacheClusterId: string; readonly ShowCacheNodeInfo: boolean },
@@ -64,7 +64,7 @@ export function resolveZoneOptions(given: ZoneOptions, host: string): ResolvedZo
   return Object.freeze({ from, cluster });
 }
 
-/** For one answer of AWS, with the SDK's own attempts. */
+/** Timeout of AWS's answer, including the SDK's own retries. */
 const ANSWER_MS = 5_000;
 
 /**
@@ -74,7 +74,7 @@ const ANSWER_MS = 5_000;
 export function zonedLook(look: Look, options: ResolvedZoneOptions, { clock }: Pick<Environment, 'clock'>): Look {
   /** The list in force, as the endpoint returned it. */
   let listed: Topology | undefined;
-  /** The list for which AWS was asked with success. */
+  /** The list of the last successful request to AWS. */
   let answeredFor: Topology | undefined;
   let zones: ReadonlyMap<string, string> = new Map();
 
@@ -110,13 +110,13 @@ export function zonedLook(look: Look, options: ResolvedZoneOptions, { clock }: P
     listed = topology;
     if (answer !== undefined) answeredFor = topology;
     const nodes = topology.nodes.map((node) => clusterNode({ ...node, zone: zoneOf(node) }));
-    // Without those that left the list: AWS may use the name again, in another zone.
+    // Drops nodes that left the list: AWS may reuse a name in another zone.
     zones = new Map(nodes.flatMap(({ id, zone }) => (zone === undefined ? [] : [[canonical(id), zone]])));
     return { ...finding, topology: topologyOf(nodes, topology.version), failures };
   };
 }
 
-/** By the node's canonical id. */
+/** Reads the zones from AWS, by canonical node id. */
 async function describeZones(
   { from, cluster }: ResolvedZoneOptions,
   abortSignal: AbortSignal,

@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long things take at AWS, in seconds. AWS promises none of these; they are of the order that people report. */
+/** Durations at AWS, in seconds. AWS guarantees none of them; people report durations of this order. */
 export const AWS_SECONDS = {
   /** From the request until a new node is listed. */
   addNode: 120,
-  /** A removed node no longer answers, but is still listed. */
+  /** From the end of a removed node until it is unlisted. */
   listedAfterDeath: 60,
-  /** A replaced node's name has no server. */
+  /** How long no server answers under the name of a replaced node. */
   replaceNode: 90,
   rebootNode: 30,
-  /** Between two looks of auto scaling at a metric. */
+  /** Between two checks of a metric by auto scaling. */
   metricPeriod: 60,
 } as const;
 
-/** AWS's time, which passes faster here. */
+/** Simulates AWS's time, which passes faster here. */
 export class AwsTime {
   readonly #scale: number;
   readonly #signal: AbortSignal;
@@ -23,12 +23,12 @@ export class AwsTime {
     this.#signal = signal;
   }
 
-  /** Milliseconds that so many seconds of AWS take here. */
+  /** How many milliseconds the given number of AWS's seconds takes here. */
   milliseconds(seconds: number): number {
     return (1_000 * seconds) / this.#scale;
   }
 
-  /** @throws when the stand-in is closed meanwhile */
+  /** Waits. @throws if the stand-in is closed meanwhile */
   async pass(seconds: number): Promise<void> {
     await pause(this.milliseconds(seconds), undefined, { signal: this.#signal });
   }

@@ -7,7 +7,7 @@ import { CacheNode } from './cache-node.ts';
 import type { ResolvedElastiCacheOptions } from './elasticache-options.ts';
 import type { EventLog } from './event-log.ts';
 
-/** What is asked for and not done yet: `PendingModifiedValues`. */
+/** A requested change that is not complete: `PendingModifiedValues`. */
 export interface PendingChange {
   readonly nodeCount?: number;
   readonly removedIds?: readonly string[];
@@ -15,7 +15,7 @@ export interface PendingChange {
   readonly scaleConfig?: ScaleConfig;
 }
 
-/** How vertical scaling goes: so many percent of the nodes at a time, so many minutes apart. */
+/** Pace of vertical scaling: the percentage of the nodes in each batch, and the minutes between batches. */
 export interface ScaleConfig {
   readonly percentage: number;
   readonly intervalMinutes: number;
@@ -23,7 +23,7 @@ export interface ScaleConfig {
 
 export const DEFAULT_SCALE_CONFIG: ScaleConfig = { percentage: 20, intervalMinutes: 5 };
 
-/** The nodes, and what AWS does with them: one change at a time. */
+/** The nodes of the cluster, and the changes that AWS makes to them, one at a time. */
 export class CacheCluster {
   readonly id: string;
   readonly createdAt: Date = new Date();
@@ -38,7 +38,7 @@ export class CacheCluster {
   #status: 'available' | 'modifying' | 'rebooting cluster nodes' = 'available';
   #pending: PendingChange = {};
   #nodeType: string;
-  /** The change that is being made. */
+  /** The change in progress; settled if there is none. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: ResolvedElastiCacheOptions, time: AwsTime, events: EventLog) {
@@ -81,12 +81,12 @@ export class CacheCluster {
     return this.#pending;
   }
 
-  /** Of the list of nodes. A replacement does not change it. */
+  /** Version of the list of nodes. A replacement does not change it. */
   get version(): number {
     return this.#version;
   }
 
-  /** In the order of the list. Those that are being created are not in it yet. */
+  /** All nodes, in the order of the list. Includes nodes that are being created, which the list does not have yet. */
   get nodes(): readonly CacheNode[] {
     return this.#nodes;
   }
@@ -100,7 +100,7 @@ export class CacheCluster {
     };
   }
 
-  /** Settles when nothing is being changed. */
+  /** Resolves when no change is in progress. */
   async settled(): Promise<void> {
     for (let work = this.#work; ; work = this.#work) {
       await work;
@@ -108,12 +108,12 @@ export class CacheCluster {
     }
   }
 
-  /** A change that waits for the maintenance window; the stand-in has none, so it waits for the next immediate one. */
+  /** Keeps a change for the maintenance window. The stand-in has none: the next immediate change applies it. */
   postpone(change: PendingChange): void {
     this.#pending = { ...this.#pending, ...change };
   }
 
-  /** @throws AwsError when another change is under way */
+  /** @throws AwsError if another change is in progress */
   addNodes(count: number, zones: readonly string[] = []): void {
     const total = this.#nodes.length + count;
     this.#change('modifying', { nodeCount: total }, async () => {
@@ -129,7 +129,7 @@ export class CacheCluster {
     });
   }
 
-  /** Takes nodes away, one after another. Each is killed before the list forgets it. @throws AwsError */
+  /** Removes nodes, one after another. Each is killed while it is still listed. @throws AwsError */
   removeNodes(ids: readonly string[]): void {
     const total = this.#nodes.length;
     this.#change('modifying', { nodeCount: total - ids.length, removedIds: ids }, async () => {
@@ -158,7 +158,7 @@ export class CacheCluster {
     });
   }
 
-  /** Each of them ends and begins anew, empty, at another address, all at the same time. @throws AwsError */
+  /** Replaces nodes concurrently: each starts again, empty, at another address. @throws AwsError */
   replaceNodes(ids: readonly string[]): void {
     const nodes = this.#named(ids);
     this.#change('modifying', {}, async () => {
@@ -168,7 +168,7 @@ export class CacheCluster {
     });
   }
 
-  /** Each of them begins anew, empty, where it is. @throws AwsError */
+  /** Restarts nodes concurrently: each is empty, at the same address. @throws AwsError */
   rebootNodes(ids: readonly string[]): void {
     const nodes = this.#named(ids);
     this.#change('rebooting cluster nodes', {}, async () => {
@@ -186,7 +186,7 @@ export class CacheCluster {
     });
   }
 
-  /** Whether a node of this id is there. */
+  /** Whether the cluster has a node with this id. */
   has(id: string): boolean {
     return this.#nodes.some((node) => node.id === id);
   }
@@ -230,7 +230,7 @@ export class CacheCluster {
     return this.#runner;
   }
 
-  /** Numbers are not given twice, so that a name means one node. */
+  /** Never reuses a number, so that a name always means the same node. */
   #nextPlace(zone?: string): { readonly id: string; readonly name: string; readonly zone: string } {
     const { zones } = this.#options;
     const index = this.#lastNumber;
@@ -239,7 +239,7 @@ export class CacheCluster {
     return { id, name: `${this.id}.${id}.local.cache.test`, zone: zone ?? zones[index % zones.length] ?? '' };
   }
 
-  /** In the order in which they are named. */
+  /** The nodes with these ids, in the order of `ids`. */
   #named(ids: readonly string[]): readonly CacheNode[] {
     return ids.flatMap((id) => this.#nodes.find((node) => node.id === id) ?? []);
   }

@@ -3,10 +3,10 @@ import type { NodeState } from '../local-cluster.ts';
 import type { NodeRunner } from '../runtime/node-runner.ts';
 import { onFreeAddress } from './loopback-addresses.ts';
 
-/** As `CacheNodeStatus` says it. */
+/** The values of `CacheNodeStatus` in the API. */
 export type CacheNodeStatus = 'available' | 'creating' | 'deleting' | 'rebooting' | 'replacing';
 
-/** One node of the cluster: its name and port stay, its address is of one life. */
+/** One node of the cluster. It keeps its name and port; each start gives it another address. */
 export class CacheNode {
   /** `0001`, `0002`, … */
   readonly id: string;
@@ -26,7 +26,7 @@ export class CacheNode {
     this.zone = place.zone;
   }
 
-  /** Where it is now; `undefined` before it was started for the first time. */
+  /** The current address; `undefined` before the first start. */
   get address(): string | undefined {
     return this.#server?.host;
   }
@@ -35,7 +35,7 @@ export class CacheNode {
     return this.#server?.state ?? 'crashed';
   }
 
-  /** Starts an empty server at an address of its own. The one before it has ended. */
+  /** Starts an empty server at a new address. The previous server must have ended. */
   async start(): Promise<void> {
     const server = await onFreeAddress(async (host) => {
       const made = new ClusterNode(this.#runner, { host, port: this.port });
@@ -45,7 +45,7 @@ export class CacheNode {
     this.#server = server;
   }
 
-  /** Starts it again, empty, where it was. */
+  /** Restarts the server, empty, at the same address. */
   async restart(): Promise<void> {
     await this.#server?.kill();
     await this.#server?.start();

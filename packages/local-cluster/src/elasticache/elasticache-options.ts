@@ -7,20 +7,20 @@ import {
   type ResolvedOptions,
 } from '../options.ts';
 
-/** How to start a stand-in for ElastiCache. Every field has a default; those of a local cluster mean the same here. */
+/** Options of a stand-in for ElastiCache, in addition to those of a local cluster. Every field has a default. */
 export interface LocalElastiCacheOptions extends LocalClusterOptions {
-  /** Name of the cluster, as AWS takes it: lower case. Default `sess-local`. */
+  /** Name of the cluster, in lower case as AWS requires. Default `sess-local`. */
   readonly clusterId?: string;
   /** TCP port of the API, 1 to 65535. Default 0: any free one. */
   readonly apiPort?: number;
   /** Zones that nodes are spread over in turn. Default `['local-1a', 'local-1b', 'local-1c']`. */
   readonly zones?: readonly string[];
-  /** Type of the nodes at the start; a name, nothing depends on it. Default `cache.t4g.micro`. */
+  /** Node type at the start. Only a name: it has no effect. Default `cache.t4g.micro`. */
   readonly cacheNodeType?: string;
-  /** How many times faster than at AWS everything happens, 1 to 10,000. Default 60: a minute takes a second. */
+  /** How many times faster than at AWS time passes, 1 to 10,000. Default 60: a minute takes a second. */
   readonly timeScale?: number;
   /**
-   * Version of memcached that the cluster says it runs. As at AWS, nodes from 1.6.17 refuse `lru_crawler`, so they do not
+   * Version of memcached that the cluster reports. As at AWS, nodes from 1.6.17 refuse `lru_crawler`, so they do not
    * list their keys. Default `1.6.22`.
    */
   readonly engineVersion?: string;
@@ -46,7 +46,7 @@ const NAMES: Readonly<Record<keyof LocalElastiCacheOptions, true>> = {
   engineVersion: true,
 };
 
-/** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
+/** @throws LocalClusterError `SESS_BAD_OPTION` that names the option, what was expected and what came */
 export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {}): ResolvedElastiCacheOptions {
   checkNames('options', options, NAMES);
   const {
@@ -76,7 +76,7 @@ export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {})
   });
 }
 
-/** As AWS takes it: no hyphen at the end, and no two in a row. */
+/** AWS's rule: no hyphen at the end, and no two in a row. */
 const CLUSTER_ID = /^(?=.{1,50}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 export const NODE_TYPE: RegExp = /^cache\.[a-z0-9]+\.[a-z0-9]+$/;
 

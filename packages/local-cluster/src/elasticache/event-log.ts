@@ -1,11 +1,11 @@
-/** What AWS says of a cluster, in `DescribeEvents`. */
+/** An event of a cluster, as in `DescribeEvents`. */
 export interface CacheEvent {
   readonly sourceIdentifier: string;
   readonly message: string;
   readonly date: Date;
 }
 
-/** As many as AWS keeps for fourteen days is no bound; this is. */
+/** Bounds memory. AWS bounds events by age, fourteen days, and not by number. */
 const MOST_EVENTS = 10_000;
 
 export class EventLog {

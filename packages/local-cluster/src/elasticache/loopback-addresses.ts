@@ -6,14 +6,14 @@ import { LocalClusterError } from '../errors.ts';
 const ATTEMPTS = 50;
 
 /**
- * An address of 127.0.0.0/8 for each life of a node, so that a node that is replaced keeps its name and port and has
- * another address.
+ * An address of 127.0.0.0/8 for each start of a node, so that a replaced node keeps its name and port and gets another
+ * address.
  */
 function randomLoopbackAddress(): string {
   return `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`;
 }
 
-/** Calls `start` with addresses until one has the port free. */
+/** Calls `start` with random addresses until the port is free on one. */
 export async function onFreeAddress<T>(start: (host: string) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -26,7 +26,7 @@ export async function onFreeAddress<T>(start: (host: string) => Promise<T>): Pro
 }
 
 /**
- * Linux and Windows have all of 127.0.0.0/8 at hand; macOS has 127.0.0.1 alone.
+ * Checks that addresses other than 127.0.0.1 work: Linux and Windows have all of 127.0.0.0/8, macOS only 127.0.0.1.
  *
  * @throws LocalClusterError `SESS_NO_RUNTIME`
  */

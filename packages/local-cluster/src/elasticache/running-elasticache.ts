@@ -34,7 +34,7 @@ class RunningElastiCache implements LocalElastiCache {
   readonly #ending = new AbortController();
   readonly #cluster: CacheCluster;
   readonly #autoScaling: AutoScaling;
-  /** By action, the refusals that are to come. */
+  /** The errors for future requests, by action. */
   readonly #refusals = new Map<string, Refusal[]>();
   #chosen: ChosenRunner | undefined;
   #endpoint: ConfigurationEndpoint | undefined;
@@ -67,7 +67,7 @@ class RunningElastiCache implements LocalElastiCache {
       jsonActions: this.#autoScaling.actions,
       before: (action) => this.#refuse(action),
     });
-    // It ends when the stand-in is closed, and in no other way.
+    // It rejects only when the stand-in is closed.
     this.#autoScaling.run().catch(() => undefined);
   }
 

@@ -33,7 +33,7 @@ interface Counts {
   total: number;
   /** Live items that were evicted. */
   evictions: number;
-  /** Expired items and flushed items found by a request, and those of both that were reclaimed before. */
+  /** Expired and flushed items that a request found, and those that were reclaimed before any request. */
   expired: number;
   flushed: number;
   reclaimed: number;
@@ -60,9 +60,9 @@ export class ItemStore {
   readonly #items: Map<string, Item> = new Map();
   #bytes = 0;
   #lastCas = 0n;
-  /** Of a delayed `flush_all`: from this second on, items last used before or in it are gone; 0 for none. */
+  /** From a delayed `flush_all`: from this second on, items last used in or before it are gone; 0 for none. */
   #flushedUpTo = 0;
-  /** Of an immediate `flush_all`: items with this or a lower CAS number are gone. */
+  /** From an immediate `flush_all`: items with this or a lower CAS number are gone. */
   #flushedCas = 0n;
   /** The second of the last {@link reclaim}. */
   #reclaimedAt = 0;

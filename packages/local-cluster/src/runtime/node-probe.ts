@@ -16,8 +16,8 @@ export interface ProbeAnswer {
 type ProbeSettings = Pick<NodeSettings, 'tls' | 'credentials'>;
 
 /**
- * A node answers at once after it accepted a connection; without an answer after this many milliseconds, the probe is
- * repeated.
+ * Milliseconds without an answer after which the probe is repeated: a running node answers at once after it accepts a
+ * connection.
  */
 const ANSWER_MS = 2_000;
 

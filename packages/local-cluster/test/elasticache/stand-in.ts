@@ -7,7 +7,7 @@ import type { LocalElastiCacheOptions } from '../../src/elasticache/elasticache-
 import type { LocalElastiCache } from '../../src/elasticache/local-elasticache.ts';
 import { startLocalElastiCache } from '../../src/elasticache/start-local-elasticache.ts';
 
-/** A stand-in, and the SDK's clients as they come, pointed at it. */
+/** A stand-in, and unchanged clients of the SDK that connect to it. */
 export interface StandIn {
   readonly cluster: LocalElastiCache;
   readonly elasticache: ElastiCacheClient;
@@ -17,7 +17,7 @@ export interface StandIn {
 
 export const CLUSTER = 'shop';
 
-/** One that ends with the test. */
+/** Starts a stand-in that ends with the test. */
 export async function standIn(options: LocalElastiCacheOptions = {}): Promise<StandIn> {
   const cluster = await startLocalElastiCache({ clusterId: CLUSTER, timeScale: 1_000, ...options });
   const config = {

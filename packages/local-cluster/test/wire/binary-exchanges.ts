@@ -48,7 +48,7 @@ const readAndTouch = (opcode: number, key: string, exptime: number): Buffer =>
   request({ opcode, key, extras: words(exptime) });
 const count = (opcode: number, key: string, delta: bigint, initial: bigint, exptime: number, cas = 0n): Buffer =>
   request({ opcode, key, extras: counterExtras(delta, initial, exptime), cas });
-/** Quiet commands are followed by one that answers. */
+/** Quiet commands, followed by a command that answers. */
 const quietly = (...requests: readonly Buffer[]): Buffer => Buffer.concat([...requests, NOOP]);
 
 const LIMIT = 1_048_576 - 48 - 8 - 1 - 2 - 3;

@@ -1,4 +1,4 @@
-/** One request of the binary protocol. Header fields that are given replace the ones that follow from the body. */
+/** One request of the binary protocol. Given header fields replace those computed from the body. */
 export interface BinaryRequest {
   readonly opcode: number;
   readonly extras?: Buffer;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A server on loopback that is silent for so long, in milliseconds, will not answer. */
+/** A loopback server that is silent for this many milliseconds will not answer. */
 const SILENCE_MS = 10_000;
 
 /** Sends bytes on a new connection, closes the sending side, and reads until the server closes. */
@@ -15,7 +15,7 @@ export async function exchange(
     : connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // A server that rejects a line closes while more is in flight; one that is down sends nothing.
+  // A server that rejects a line closes while requests are in flight; a server that is down sends nothing.
   socket.on('error', () => undefined);
   // Without this, the test would wait for a silent server until its own timeout.
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
@@ -25,7 +25,7 @@ export async function exchange(
   return Buffer.concat(chunks);
 }
 
-/** A connection that stays. */
+/** A connection that stays open. */
 export class RawConnection {
   readonly #socket: ReturnType<typeof connect>;
   /** Pieces, joined when the awaited ending has arrived. */

@@ -57,8 +57,9 @@ export async function statRows(port: number, topic = ''): Promise<ReadonlyMap<st
 }
 
 /**
- * Without counters that depend on when memcached's own threads run: those of current and of expired items by its crawler;
- * of all items, because an increment makes another one while a thread still moves an item that was read twice.
+ * Omits counters that depend on when memcached's own threads run. The crawler changes the counts of current and expired
+ * items. The count of all items also differs: an increment creates a new item while a thread moves one that was read
+ * twice.
  */
 const COUNTS =
   'cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses delete_hits delete_misses incr_hits incr_misses decr_hits decr_misses ' +
@@ -68,7 +69,7 @@ function countsOf(rows: ReadonlyMap<string, string>): Readonly<Record<string, st
   return Object.fromEntries(COUNTS.split(' ').map((name) => [name, rows.get(name)]));
 }
 
-/** Text as text, the rest as hexadecimal numbers; long ones cut. */
+/** Shows a binary message as hexadecimal numbers, and anything else as text; truncates long ones. */
 function show(bytes: string | Uint8Array): string {
   const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1');
   const shown = /^[\x80\x81]/.test(text)

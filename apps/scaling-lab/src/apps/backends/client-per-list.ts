@@ -1,17 +1,17 @@
 import type { Discovery, Topology, Watch } from '@sess/discovery';
 
-/** How a library's client is made over a list of servers, and how it ends. */
+/** How to open and close a library's client for a list of servers. */
 export interface ClientKind<C> {
   /** For error messages. */
   readonly library: string;
   /** @param servers `address:port` of each. */
   open(servers: readonly string[]): C;
   close(client: C): void;
-  /** Milliseconds after which a request is given up: a reply that the library lost track of never comes. */
+  /** Timeout of a request in milliseconds: a request that the library lost track of never settles. */
   readonly giveUpMs: number;
 }
 
-/** One client over one node list, and how many of its requests are under way. */
+/** One client for one node list, and the number of its pending requests. */
 interface Generation<C> {
   readonly client: C;
   readonly nodes: readonly string[];
@@ -20,8 +20,8 @@ interface Generation<C> {
 }
 
 /**
- * The way applications follow a changing cluster with a library that takes a fixed list: a new client whenever the list
- * changes.
+ * Follows a changing cluster with a library that takes a fixed list, the way applications do: opens a new client for
+ * each list.
  */
 export class ClientPerList<C> {
   readonly #kind: ClientKind<C>;
@@ -32,7 +32,7 @@ export class ClientPerList<C> {
     this.#kind = kind;
     this.#watch = discovery.watch({
       topology: (topology) => this.#replace(topology),
-      // The last good list stays in force; `ready` tells of a first look that failed.
+      // The last good list stays in force; `ready` rejects if the first look failed.
       error: () => undefined,
     });
   }
@@ -41,12 +41,12 @@ export class ClientPerList<C> {
     await this.#watch.ready();
   }
 
-  /** Ids of the nodes that requests go to now. */
+  /** Ids of the current nodes. */
   get nodes(): readonly string[] {
     return this.#current?.nodes ?? [];
   }
 
-  /** Runs one request on the client of the moment. Rejects with what the library says, or when it is given up. */
+  /** Runs one request on the current client. Rejects with the library's error, or after the timeout. */
   async request<T>(send: (client: C) => Promise<T>): Promise<T> {
     const generation = this.#current;
     if (generation === undefined) throw new Error('no node list is known yet');
@@ -82,7 +82,7 @@ export class ClientPerList<C> {
     this.#closeWhenIdle(generation);
   }
 
-  /** A closed client may never settle what is under way, so it is closed when nothing is. */
+  /** Closes a retired client only when it has no pending request: a closed client may never settle one. */
   #closeWhenIdle(generation: Generation<C>): void {
     if (generation.retired && generation.pending === 0) this.#kind.close(generation.client);
   }

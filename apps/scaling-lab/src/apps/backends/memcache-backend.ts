@@ -29,12 +29,12 @@ export function openMemcache(source: NodeSource, pollIntervalMs: number): Memcac
           autoDiscover: { enabled: true, configEndpoint: source.endpoint, pollingInterval: pollIntervalMs },
         }),
   });
-  // It tells of connections that broke, and would throw without anyone who listens.
+  // It emits errors of broken connections, which would throw without a listener.
   client.on('error', () => undefined);
   return client;
 }
 
-/** A request that fails once its connection stands is answered as a miss, or as `false`: that is the package's way. */
+/** The package itself reports a request that fails on an open connection as a miss, or as `false`. */
 export function memcacheClient(client: Memcache): PlainClient {
   return {
     get: async (key) => {

@@ -6,8 +6,8 @@ import { PlainStore, type PlainClient } from './plain-store.ts';
 import { ANSWER_TIMEOUT_MS, plainBackend, type SessionBackend } from './session-backend.ts';
 
 /**
- * The npm package `memcached` over the list: ketama, with the very points of libmemcached, and no memory of an earlier
- * list.
+ * The npm package `memcached` over the list: ketama with the same points as libmemcached, and no knowledge of earlier
+ * lists.
  */
 export function openMemcachedBackend({ nodes, pollIntervalMs }: AppConfig): SessionBackend {
   const clients = new ClientPerList(MEMCACHED, discoveryOf(nodes, pollIntervalMs));
@@ -19,18 +19,18 @@ export const MEMCACHED: ClientKind<Memcached> = {
   open: (servers) =>
     new Memcached([...servers], {
       timeout: ANSWER_TIMEOUT_MS,
-      // By default five attempts at a connection, a minute and a half in all, and half a minute until a server that
-      // failed is tried again.
+      // By default it makes five attempts to connect, for a minute and a half in all, and retries a failed server after
+      // half a minute.
       retries: 0,
       retry: 1_000,
-      // Otherwise it stops trying after five failures, and runs `ping` five hours later.
+      // By default it gives up after five failures, and runs `ping` five hours later.
       failures: 1_000_000,
     }),
   close: (client) => client.end(),
   giveUpMs: ANSWER_TIMEOUT_MS + 1_000,
 };
 
-/** Values go as text: what the package stores as binary comes back through a deprecated way of the runtime. */
+/** Sends values as text: for binary values, the package uses a deprecated API of Node.js when it reads them. */
 export function memcachedClient(clients: ClientPerList<Memcached>): PlainClient {
   const ask = <T>(send: (client: Memcached, done: (error: unknown, answer: T) => void) => void): Promise<T> =>
     clients.request(

@@ -5,7 +5,7 @@ import { discoveryOf } from '../node-source.ts';
 import { PlainStore, type PlainClient } from './plain-store.ts';
 import { ANSWER_TIMEOUT_MS, plainBackend, type SessionBackend } from './session-backend.ts';
 
-/** memjs over the list. It routes by `hash(key) % servers`, and knows nothing of nodes that are down. */
+/** memjs over the list. It routes by `hash(key) % servers`, also to nodes that are down. */
 export function openMemjsBackend({ nodes, pollIntervalMs }: AppConfig): SessionBackend {
   const clients = new ClientPerList(MEMJS, discoveryOf(nodes, pollIntervalMs));
   return plainBackend(clients, new PlainStore('memjs', memjsClient(clients)));

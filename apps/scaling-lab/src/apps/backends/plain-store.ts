@@ -1,26 +1,26 @@
 import { SessionError, type SaveOptions, type SessionStore, type StoredSession } from '@sess/session';
 
-/** What session stores over other libraries use of them: `get`, `set`, and the node that the library picks. */
+/** The operations of another library that a session store uses. */
 export interface PlainClient {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
-  /** `false` when there is something under the key. */
+  /** Resolves to `false` if the key has a value. */
   add(key: string, value: Uint8Array, ttlSeconds: number): Promise<boolean>;
-  /** `false` when there is nothing under the key. */
+  /** Resolves to `false` if the key has no value. */
   touch(key: string, ttlSeconds: number): Promise<boolean>;
   delete(key: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * Sessions over a memcached library as most people use it. Without compare-and-swap, of two saves at once the later one
+ * Sessions over a memcached library as most people use it. Without compare-and-swap, the later of two concurrent saves
  * wins, and a destroyed session leaves no tombstone.
  */
 export class PlainStore implements SessionStore {
   readonly name: string;
   readonly #client: PlainClient;
 
-  /** @param name of the library, for error messages. */
+  /** @param name the library's name, for error messages */
   constructor(name: string, client: PlainClient) {
     this.name = name;
     this.#client = client;
@@ -52,7 +52,7 @@ export class PlainStore implements SessionStore {
     return this.#client.close();
   }
 
-  /** These libraries tell no answer and a refusal alike; either says nothing about whether the session exists. */
+  /** These libraries report a timeout and a refusal in the same way; neither says whether the session exists. */
   async #ask<T>(send: () => Promise<T>): Promise<T> {
     try {
       return await send();

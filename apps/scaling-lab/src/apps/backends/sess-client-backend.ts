@@ -6,15 +6,15 @@ import { discoveryOf } from '../node-source.ts';
 import { HISTORY_SECRET, PACE } from './pace.ts';
 import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type ClientAndBacking, type SessionBackend } from './session-backend.ts';
 
-/** PGlite executes one statement at a time: more connections would wait there rather than here. */
+/** PGlite executes one statement at a time: more connections would only wait in the database. */
 const DATABASE_CONNECTIONS = 2;
 /**
- * How long the database may take for an answer, and a request for its turn, in milliseconds: all users of a crashed
- * node may come at once.
+ * Timeout of a database query, and of a request's wait for its turn, in milliseconds. Long, because all users of a
+ * crashed node may come at once.
  */
 const DATABASE_TIMEOUT_MS = 5 * ANSWER_TIMEOUT_MS;
 
-/** This project's client over the list, with clients that agree on a change within two seconds rather than 35. */
+/** This project's client over the list, with the settings of {@link PACE}. */
 export async function openSessClientBackend({
   nodes,
   pollIntervalMs,
@@ -56,7 +56,7 @@ export async function openSessClientBackend({
       return {
         nodes: listed.map((node) => node.id),
         down: listed.filter((node) => states.get(node.id) === 'down').map((node) => node.id),
-        // Restoring and finishing have a node list its keys, which the binary protocol can't.
+        // Both need the nodes to list their keys, which the binary protocol can't.
         restored: copies > 1 && transport === 'text' ? restored : undefined,
         handovers: transport === 'text' ? client.handovers.length : undefined,
         misses: [...misses.values()],
@@ -66,7 +66,7 @@ export async function openSessClientBackend({
     close: async () => {
       unsubscribe('sess:client:rereplication', onRereplication);
       unsubscribe('sess:session:miss', onMiss);
-      // Where an app could be built it is closed by now, which twice does no harm.
+      // If an app was built, it has closed the backing already; a second close does no harm.
       await sessions.backing?.close?.();
       await client.close();
     },

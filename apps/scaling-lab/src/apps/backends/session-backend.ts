@@ -3,33 +3,33 @@ import type { Backing, BackingLimits, SessionStore } from '@sess/session';
 import type { AppStatus } from '../app-messages.ts';
 
 /**
- * How long every strategy waits for a node's answer, in milliseconds: longer than by default, so that a busy machine is
- * not taken for a node out of reach.
+ * Timeout of a node's answer for every strategy, in milliseconds: longer than the default, so that a busy machine does
+ * not look like a node out of reach.
  */
 export const ANSWER_TIMEOUT_MS = 2_000;
 /** How long an app process may take to have its first node list, in milliseconds. */
 export const READY_TIMEOUT_MS = 20_000;
 
-/** Where an app process keeps its sessions, and what the lab wants to know of it. */
+/** The session storage of an app process, with what the lab needs to observe and control it. */
 export interface SessionBackend {
   /** For `buildApp`. */
   readonly sessions: ClientAndBacking | { readonly store: SessionStore };
   /** Resolves when the first node list is in use. */
   ready(): Promise<void>;
   status(): AppStatus;
-  /** Empties a node before it is taken away; `undefined` where the library can't. */
+  /** Drains a node; `undefined` if the library can't. */
   readonly drain: ((node: string) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
-/** The app closes the backing, if there is one, with itself. */
+/** The app closes the backing, if there is one, when it closes. */
 export interface ClientAndBacking {
   readonly client: Client;
   readonly backing?: Backing;
   readonly backingLimits?: BackingLimits;
 }
 
-/** Of a library that is given each list anew. */
+/** The backend of a library that gets a new client for each list. */
 export function plainBackend(
   clients: { ready(): Promise<void>; readonly nodes: readonly string[] },
   store: SessionStore,

@@ -13,7 +13,7 @@ interface Flow {
   readonly fraction: number;
 }
 
-/** A node on one side of the picture, and how much of it is taken by ribbons already. */
+/** A node on one side of the picture, and how much of its height ribbons already use. */
 interface Block {
   readonly top: number;
   /** Height of all keys together, on this side. */
@@ -23,8 +23,8 @@ interface Block {
 }
 
 /**
- * Which share of the keys goes from which node to which, by the theory of a distribution: what stays is pale, what
- * moves is coloured.
+ * The share of the keys that moves between each pair of nodes, by the theory of a distribution. Keys that stay are
+ * pale; keys that move are coloured.
  */
 export function flowPlot(before: Distribution, afterIds: readonly string[], title: string): string {
   const after = before.withNodes(afterIds.map((id) => ({ id })));
@@ -51,7 +51,7 @@ export function flowPlot(before: Distribution, afterIds: readonly string[], titl
   ].join('');
 }
 
-/** What a comparison leaves out: the keys whose node stays the same. */
+/** The keys that keep their node, which a comparison omits. */
 function staying(
   held: ReadonlyMap<string, number>,
   holds: ReadonlyMap<string, number>,

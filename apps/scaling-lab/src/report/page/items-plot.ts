@@ -5,7 +5,7 @@ const HEIGHT = 64;
 const BAR = 9;
 const PAIR = 30;
 
-/** Items on each node before the first event and in the end, as the nodes themselves count them. */
+/** Items on each node before the first event and at the end, as counted by the nodes. */
 export function itemsPlot({ nodesBefore, nodesAfter, itemsBefore, itemsAfter, strategy }: TimelineRecord): string {
   const ids = [...new Set([...nodesBefore, ...nodesAfter])];
   const most = Math.max(1, ...Object.values(itemsBefore), ...Object.values(itemsAfter));
@@ -29,7 +29,7 @@ export function itemsPlot({ nodesBefore, nodesAfter, itemsBefore, itemsAfter, st
   );
 }
 
-/** What the plot shows. */
+/** The plot as text. */
 export function itemsInWords({ nodesBefore, nodesAfter, itemsBefore, itemsAfter }: TimelineRecord): string {
   const ids = [...new Set([...nodesBefore, ...nodesAfter])];
   return ids

@@ -12,7 +12,7 @@ export function count(number: number): string {
   return number.toLocaleString('en');
 }
 
-/** Rounded, but never to 0 % or 100 % what is not quite that. */
+/** A rounded percentage. Only exact values become 0 % or 100 %. */
 export function percent(part: number, whole: number): string {
   if (whole === 0) return '–';
   const exact = (part / whole) * 100;

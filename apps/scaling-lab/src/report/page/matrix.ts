@@ -6,7 +6,7 @@ import { count, escape, percent } from './markup.ts';
 
 /** The whole result at a glance: a row for each event, a column for each strategy. */
 export function matrix({ measurements }: Report): string {
-  // This project's first: on a narrow screen they are the ones in sight.
+  // This project's strategies come first: on a narrow screen, only the first columns are visible.
   const there = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
   const strategies = [
     ...there.filter((name) => STRATEGIES[name].judged),

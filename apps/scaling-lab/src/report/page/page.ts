@@ -14,7 +14,7 @@ const LEGEND = [
   ['var(--keep)', 'logged in, as they should be'],
 ] as const;
 
-/** The report as one page that needs nothing else: no script, no font, no picture from anywhere. */
+/** The report as one self-contained page, without external scripts, fonts or pictures. */
 export function renderPage(report: Report): string {
   const { users, runtime, apps, nodes, node, startedAt, durationMs } = report;
   const scenarios = [...new Set(report.measurements.map(({ scenario }) => scenario))];

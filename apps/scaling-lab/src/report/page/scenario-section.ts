@@ -9,7 +9,7 @@ import { itemsInWords, itemsPlot } from './items-plot.ts';
 import { count, escape, percent } from './markup.ts';
 import { markList, spanOf, timelinePlot, type Span } from './timeline-plot.ts';
 
-/** Everything about one scenario: what each strategy met over time, and where keys went. */
+/** Everything about one scenario: the results of each strategy over time, and how keys moved. */
 export function scenarioSection(
   scenario: string,
   measurements: readonly Measurement[],
@@ -65,12 +65,12 @@ function factsOf(measured: Measurement): string {
   ].join('');
 }
 
-/** @param value is markup already. */
+/** @param value markup, already escaped */
 function fact(title: string, value: string, kind: string): string {
   return `<div><dt>${escape(title)}</dt><dd class="${kind}">${value}</dd></div>`;
 }
 
-/** One picture for each distribution, where the list changed. */
+/** One picture for each distribution, if the list changed. */
 function flows(timelines: readonly TimelineRecord[]): string {
   const byStore = new Map<
     string,

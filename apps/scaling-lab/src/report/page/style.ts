@@ -1,4 +1,4 @@
-/** The page's style sheet; light or dark as the reader's system is. */
+/** The page's style sheet, light or dark like the reader's system. */
 export const STYLE = `
 :root{color-scheme:light dark;--paper:#f7f6f3;--card:#fff;--ink:#1d2126;--soft:#59626d;--line:#e2e0da;--out:#d1495b;--reach:#e3a72f;--older:#7b5cd6;--keep:#2f8f6b;--moves:#d1495b;--stays:#b9c2c9;--accent:#1f5fa8;--out-text:#a3202c;--reach-text:#7a4d00;--older-text:#6244bd;--keep-text:#17603c}
 @media (prefers-color-scheme:dark){:root{--paper:#14171b;--card:#1c2127;--ink:#e8e9eb;--soft:#a3acb7;--line:#2e353d;--out:#ec6a7a;--reach:#e8b54a;--older:#a78bfa;--keep:#55c398;--moves:#ec6a7a;--stays:#4a545e;--accent:#82b8f2;--out-text:#ff9da6;--reach-text:#f0c063;--older-text:#bda8ff;--keep-text:#7fdcb2}}

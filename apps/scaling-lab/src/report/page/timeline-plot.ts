@@ -2,7 +2,7 @@ import type { Bin, TimelineRecord } from '../../users/timeline.ts';
 import { failures } from '../table.ts';
 import { escape, place } from './markup.ts';
 
-/** Of the drawing; the page scales it. */
+/** Size of the drawing; the page scales it. */
 const WIDTH = 520;
 const HEIGHT = 128;
 const LEFT = 42;
@@ -11,7 +11,7 @@ const TOP = 18;
 const BOTTOM = 18;
 const BIN_MS = 500;
 
-/** What is drawn above another, from the bottom; the classes are in the style sheet. */
+/** The layers of each column, from the bottom. The style sheet has their classes. */
 const LAYERS: readonly { readonly kind: string; readonly of: (bin: Bin) => number }[] = [
   { kind: 'logged-out', of: ({ answers }) => answers['logged-out'] },
   { kind: 'unreachable', of: ({ answers }) => failures(answers) },
@@ -19,7 +19,7 @@ const LAYERS: readonly { readonly kind: string; readonly of: (bin: Bin) => numbe
 ];
 
 /**
- * The time that a scenario took, from its first event: the same for all strategies, so that the pictures can be
+ * The duration of a scenario, from its first event. It is the same for all strategies, so that their pictures can be
  * compared.
  */
 export interface Span {
@@ -32,7 +32,7 @@ export function spanOf(timelines: readonly TimelineRecord[]): Span {
   return { fromMs: Math.max(-3_000, Math.min(0, ...times)), toMs: Math.max(1_000, ...times) };
 }
 
-/** Shares of the background requests that met no session, over time, with numbered events. */
+/** Shares of the background requests that did not get the current session, over time, with numbered events. */
 export function timelinePlot(timeline: TimelineRecord, span: Span): string {
   const x = (atMs: number): number =>
     LEFT + ((atMs - span.fromMs) / (span.toMs - span.fromMs)) * (WIDTH - LEFT - RIGHT);
@@ -62,7 +62,7 @@ export function timelinePlot(timeline: TimelineRecord, span: Span): string {
   ].join('');
 }
 
-/** The events in words, under the numbers of the plot. */
+/** The texts of the plot's numbered events. */
 export function markList({ marks }: TimelineRecord): string {
   return `<ol class="marks">${marks.map(({ atMs, text }) => `<li>${escape(text)} <span>${seconds(atMs)}</span></li>`).join('')}</ol>`;
 }
@@ -84,7 +84,7 @@ function column(bin: Bin, x: (atMs: number) => number, y: (share: number) => num
   return all + layers.join('');
 }
 
-/** Bins wide enough that one request more or less does not show. */
+/** Joins bins, so that a single request is not visible. */
 function coarse(bins: readonly Bin[]): readonly Bin[] {
   const wide = new Map<number, { readonly answers: Record<string, number>; older: number }>();
   for (const { atMs, answers, older } of bins) {
@@ -100,7 +100,7 @@ function coarse(bins: readonly Bin[]): readonly Bin[] {
   return Array.from(wide, ([atMs, { answers, older }]) => ({ atMs, answers: answers as Bin['answers'], older }));
 }
 
-/** About six round ones. */
+/** About six round numbers of seconds, for the axis. */
 function secondsIn({ fromMs, toMs }: Span): readonly number[] {
   const every = [1, 2, 5, 10, 20, 50, 100, 200].find((step) => (toMs - fromMs) / 1_000 / step <= 7) ?? 500;
   const first = Math.ceil(fromMs / 1_000 / every);

@@ -7,7 +7,7 @@ export const killApp: EventAction = async (context) => {
   return [];
 };
 
-/** A node comes, and processes that never saw the list without it. */
+/** Adds a node, then deploys processes that never saw the list without it. */
 export const deployInScaleUp: EventAction = async (context) => {
   mark(context, 'a node is added');
   await context.strategyRun.cluster.addNode();
@@ -17,7 +17,7 @@ export const deployInScaleUp: EventAction = async (context) => {
   return [];
 };
 
-/** Some processes still have the shorter list in their environment, others the longer one already. */
+/** During the deploy, some processes have the shorter list, and others the longer one. */
 export const deployLongerList: EventAction = async (context) => {
   await context.strategyRun.cluster.addNode();
   mark(context, 'deploy');

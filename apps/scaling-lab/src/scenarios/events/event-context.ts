@@ -1,19 +1,19 @@
 import type { UserGroup } from '../../users/user-group.ts';
 import { everyProcessKnows, type StrategyRun } from '../../environment/environment.ts';
 
-/** What an event happens to. */
+/** The context of an event. */
 export interface EventContext {
   readonly strategyRun: StrategyRun;
   readonly group: UserGroup;
-  /** The nodes that the event before befell. */
+  /** The nodes that the previous event affected. */
   readonly victims: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Resolves, when it is done, with the nodes that it befell. */
+/** Runs the event. Resolves to the nodes that it affected. */
 export type EventAction = (context: EventContext) => Promise<readonly string[]>;
 
-/** Tells the timeline what happens now. */
+/** Marks an event on the timeline. */
 export function mark({ group }: EventContext, text: string): void {
   group.timeline.mark(text);
 }

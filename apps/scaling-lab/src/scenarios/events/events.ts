@@ -38,11 +38,11 @@ export type EventName =
   | 'deploy-in-scale-up'
   | 'deploy-longer-list';
 
-/** What a scenario does. */
+/** An event of a scenario. */
 interface Event {
-  /** For the progress line: what is going on. */
+  /** Text for the progress line. */
   readonly says: string;
-  /** Whether the nodes are others afterwards, or have lost what they held. */
+  /** Whether the event changes the nodes, or empties any of them. */
   readonly changesNodes: boolean;
   readonly happen: EventAction;
 }

@@ -4,10 +4,10 @@ import type { User } from '../../users/user.ts';
 import { middleNode } from './node-events.ts';
 import { mark, type EventAction, type EventContext } from './event-context.ts';
 
-/** Users who log out in each of two waves: before and after the apps have noticed that the node hangs. */
+/** Most users who log out in each of two waves: before and after the apps notice that the node hangs. */
 const WAVE = 40;
 
-/** A node hangs, users log out, and it goes on with what it held. */
+/** A node hangs, users log out, and the node resumes with its old items. */
 export const logOutInPause: EventAction = async (context) => {
   const { cluster } = context.strategyRun;
   const node = middleNode(context.strategyRun);

@@ -2,7 +2,7 @@ import { listedNodes, type StrategyRun } from '../../environment/environment.ts'
 import { ZONES, zonesOf } from '../../environment/zones.ts';
 import { everyoneKnows, mark, type EventAction, type EventContext } from './event-context.ts';
 
-/** Adds nodes one after another; the apps see them come at about the same time. */
+/** Adds nodes one after another. The apps see them at about the same time. */
 export function addNodes(count: number): EventAction {
   return async (context) => {
     mark(context, count === 1 ? 'a node is added' : `${count} nodes are added`);
@@ -39,7 +39,7 @@ export const dropVictims: EventAction = async (context) => {
   return victims;
 };
 
-/** All at the same moment. */
+/** Crashes all nodes of a zone at the same time. */
 export const crashZone: EventAction = async (context) => {
   const { cluster } = context.strategyRun;
   const zones = zonesOf(listedNodes(context.strategyRun));
@@ -64,17 +64,17 @@ export const restartNode: EventAction = async (context) => {
   return [victim];
 };
 
-/** A machine is exchanged: its name stays on the list, and so does the version of the list. */
+/** Replaces a node in place: its name stays listed, and the version of the list stays the same. */
 export const replaceInPlace: EventAction = async (context) => {
   const victims = await crashNode(context);
-  // Long enough for requests to have met it.
+  // Long enough for requests to reach the crashed node.
   await context.group.traffic.settled(60, context.signal);
   mark(context, 'an empty one answers');
   for (const victim of victims) await context.strategyRun.cluster.restartNode(victim);
   return victims;
 };
 
-/** `afterEach`: what is waited for between one node and the next. */
+/** @param afterEach runs after each node, before the next one */
 function replaceEvery(afterEach: (context: EventContext, gone: string) => Promise<void>): EventAction {
   return async (context) => {
     for (const [place, node] of listedNodes(context.strategyRun).entries()) {
@@ -91,13 +91,13 @@ function replaceEvery(afterEach: (context: EventContext, gone: string) => Promis
 
 export const replaceEveryNode: EventAction = replaceEvery(async () => undefined);
 
-/** As docs/scaling.md has it done with two copies. */
+/** As docs/scaling.md describes for two copies. */
 export const replaceEveryNodeInPeace: EventAction = replaceEvery(async (context, gone) => {
   await context.strategyRun.fleet.copiesRestored(gone, context.signal);
   mark(context, 'copies restored');
 });
 
-/** On purpose: with a strategy that drains, the node is emptied before. */
+/** Removes a node on purpose: a strategy that drains drains it before. */
 async function takeAway(context: EventContext, node: string, text = 'it is taken away'): Promise<void> {
   const { cluster, fleet, strategy } = context.strategyRun;
   if (strategy.drains) {
@@ -108,7 +108,7 @@ async function takeAway(context: EventContext, node: string, text = 'it is taken
   await cluster.removeNode(node);
 }
 
-/** Neither the first nor the last, which some distributions treat more kindly. */
+/** Neither the first nor the last node: with some distributions, their loss moves fewer keys. */
 export function middleNode(strategyRun: StrategyRun): string {
   const nodes = listedNodes(strategyRun);
   const node = nodes[Math.floor(nodes.length / 2)];

@@ -4,7 +4,7 @@ import { lookAtProfile } from '../../users/shop-visit.ts';
 import { CONCURRENCY } from '../../users/user-group.ts';
 import { everyoneKnows, mark, type EventAction, type EventContext } from './event-context.ts';
 
-/** A node restarts and is empty; everybody comes by; then the next one restarts. */
+/** A node restarts and is empty, every user sends a request, then the next node restarts. */
 export const restartTwo: EventAction = async (context) => {
   const victims = listedNodes(context.strategyRun).slice(0, 2);
   for (const [place, victim] of victims.entries()) {
@@ -16,7 +16,7 @@ export const restartTwo: EventAction = async (context) => {
   return victims;
 };
 
-/** Which puts copies back that the node lost. */
+/** Reads every session, which restores the copies that the node lost. */
 async function everybodyComesBy({ group: { balancer, users }, signal }: EventContext): Promise<void> {
   const loggedIn = users.filter(({ left }) => left === undefined);
   await forEachConcurrently(loggedIn, CONCURRENCY, async (user) => void (await lookAtProfile(balancer, user)), signal);

@@ -1,7 +1,7 @@
 import { listedNodes } from '../../environment/environment.ts';
 import { mark, type EventAction } from './event-context.ts';
 
-/** A rolling deploy of the apps with a list in which a new node has the place of the oldest; nobody drains that one. */
+/** A rolling deploy with a list in which a new node replaces the oldest one, which is not drained. */
 export const stopWhenFinished: EventAction = async (context) => {
   const { cluster, fleet } = context.strategyRun;
   const [oldest, ...others] = listedNodes(context.strategyRun);

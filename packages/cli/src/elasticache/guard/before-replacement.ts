@@ -5,7 +5,7 @@ import type { GuardTools } from './guard-tools.ts';
 import { announcedReplacements } from './replacements.ts';
 import type { Replacement } from './guard-work.ts';
 
-/** Searches this far back for announcements of replacements. */
+/** How far back to search for announcements of replacements. */
 const EVENTS_MINUTES = 14 * 24 * 60;
 
 /** Drains nodes that AWS will replace, and returns replaced nodes to rotation. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../../usage-error.ts';
 
-/** From a time of day on, at most this many nodes. */
+/** From this time of day on (UTC), at most this many nodes. */
 export interface DailyStep {
   readonly minuteOfDay: number;
   readonly nodes: number;

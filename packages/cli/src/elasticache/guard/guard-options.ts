@@ -12,7 +12,7 @@ export interface GuardOptions {
   /** For nodes that list no keys: drains last as long as sessions live. */
   readonly untilExpired?: boolean | undefined;
   readonly schedule: readonly DailyStep[];
-  /** This many nodes, the last of the list, are kept empty. */
+  /** How many nodes to keep empty: the last of the list. */
   readonly preDrain: number;
   /** Factor for the policy's cooldown after a scale-in. 1 except in tests. */
   readonly cooldownScale: number;

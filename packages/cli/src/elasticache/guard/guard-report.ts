@@ -5,9 +5,9 @@ import type { GuardState } from './guard-state.ts';
 
 /** One key per cluster: only one guard is active. */
 export const GUARD_REPORT_KEY = 'sess-guard/word';
-/** As long as it matters that a guard has stopped reporting. */
+/** Longer than {@link SILENT_AFTER_MS}, so that `sess status` can show that a guard stopped reporting. */
 const TTL_SECONDS = 600;
-/** Six report intervals: who has said nothing for longer is not active. */
+/** Six report intervals: a guard without a report for longer is not active. */
 export const SILENT_AFTER_MS = 60_000;
 /** Start of the JSON, behind the client's envelope. */
 const BEGINNING = '{"guard":';
@@ -24,7 +24,7 @@ export async function publishReport(client: Pick<Client, 'set'>, guard: GuardSta
   await client.set(GUARD_REPORT_KEY, report, { ttlSeconds: TTL_SECONDS }).catch(() => undefined);
 }
 
-/** What an active guard reported within the last minute; `undefined` without one. */
+/** The active guard's report of the last minute; `undefined` if there is none. */
 export async function activeGuard(client: Pick<Client, 'get'>): Promise<GuardState | undefined> {
   const record = await client.get(GUARD_REPORT_KEY);
   const report = record && reportIn(record.value);

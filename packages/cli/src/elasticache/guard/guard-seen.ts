@@ -16,7 +16,7 @@ export async function guardSeen({ client, nodes }: ObservedCluster): Promise<Gua
     .toSorted((one, other) => other.at - one.at)[0];
 }
 
-/** The report as lines for people; none without a guard. */
+/** The report as lines for people; none without a report. */
 export function guardLines(report: GuardReport | undefined, output: Output): readonly string[] {
   if (report === undefined) return [];
   const { at, guard } = report;

@@ -61,7 +61,7 @@ export class Guard {
     return this.#tools.state;
   }
 
-  /** Starts the next round at once: something was announced. */
+  /** Starts the next round at once, because AWS announced something. */
   lookNow(): void {
     this.#wake.abort();
   }
@@ -143,7 +143,7 @@ export class Guard {
     return role === 'active';
   }
 
-  /** Another guard acts, or none can: then says why. */
+  /** Warns if the active guard runs with other options. @throws {Error} if the lease can't be read or renewed */
   async #standBy(): Promise<void> {
     const tools = this.#tools;
     const { failure } = this.#lease;
@@ -160,7 +160,7 @@ export class Guard {
     tools.tell({ warnings });
   }
 
-  /** `obstacles`: reasons that block another duty. */
+  /** @param obstacles reasons that block another duty */
   async #scaleIn(cluster: CacheClusterInfo, obstacles: readonly Obstacle[], signal: AbortSignal): Promise<void> {
     const tools = this.#tools;
     const work = await tools.record.read();
@@ -195,7 +195,7 @@ export class Guard {
     });
   }
 
-  /** Runs `work`. With `untilExpired` a drain takes hours: aborts it if the nodes are needed again. */
+  /** Runs `work`, and aborts it if the nodes are needed again: with `untilExpired`, a drain takes hours. */
   async #whileWanted(
     cluster: CacheClusterInfo,
     removing: number,
@@ -218,7 +218,7 @@ export class Guard {
     }
   }
 
-  /** Throws if fewer nodes are not wanted any more: a drain takes minutes, and AWS may be busy for an hour. */
+  /** Throws if the nodes are needed again: a drain takes minutes, and AWS may be busy for an hour. */
   async #requireWanted(cluster: CacheClusterInfo, removing: number, signal: AbortSignal): Promise<void> {
     const work = await this.#tools.record.read();
     const wanted = await withRetries(() => this.#wanted(cluster, work), {

@@ -4,7 +4,7 @@ export interface Moment {
   readonly wall: number;
 }
 
-/** Deadlines of one's own use the faster of the two clocks; waiting for others uses the one that never jumps. */
+/** A guard's own deadlines use the faster of the two clocks; waits for other guards use the one that never jumps. */
 export interface LeaseClock {
   now(): Moment;
   /** Upper bound of the milliseconds that have passed. */

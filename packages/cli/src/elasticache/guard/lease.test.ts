@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { GuardLease, LEASE_MS } from './lease.ts';
 import type { LeaseClock, Moment } from './lease-clock.ts';
 
-/** Time that passes when the test says so; its wall clock can jump. */
+/** A clock that the test controls; its wall clock can jump. */
 class TestClock implements LeaseClock {
   steady = 0;
   wall = 0;
@@ -61,7 +61,7 @@ describe('the lease of a guard', () => {
     await first.release();
     await second.check();
     expect([first.isHeld, second.isHeld]).toEqual([false, true]);
-    // A guard that stops late takes nothing back.
+    // A guard that stops late does not change another guard's lease.
     await first.release();
     expect((await client.get('sess-guard/shop/lease'))?.value.toString()).toBe('second');
   });
@@ -102,18 +102,18 @@ describe('the lease of a guard', () => {
 
 const SEEDS = 400;
 
-/** Three guards, and a store that loses the record, answers late, or carries out what it did not answer. */
+/** Three guards, and a store that loses the record, answers late, or executes requests without an answer. */
 class World {
   readonly #clock = new TestClock();
   readonly #random: () => number;
   readonly #leases: readonly GuardLease[];
   readonly #looking = new Set<GuardLease>();
   readonly #lookedAt = new Map<GuardLease, number>();
-  /** On their way to the store. */
+  /** Requests that the store has not executed yet. */
   #requests: Request[] = [];
   #record: CacheRecord | undefined;
   #version = 0n;
-  /** Nothing goes wrong any more. */
+  /** Whether faults have stopped. */
   isCalm = false;
 
   constructor(seed: number) {
@@ -122,7 +122,7 @@ class World {
     this.#leases = ['a', 'b', 'c'].map((name) => new GuardLease(store, 'shop', { name, clock: this.#clock }));
   }
 
-  /** How many held the lease at the same moment, at the most. */
+  /** The most guards that held the lease at the same time. */
   async mostHeldIn(steps: number): Promise<number> {
     let most = 0;
     for (let step = 0; step < steps; step += 1) {
@@ -143,7 +143,7 @@ class World {
     for (const request of this.#requests) {
       const age = this.#clock.steady - request.at;
       if (age > TIMEOUT_MS) request.reject(new SessClientError('SESS_TIMEOUT', 'late'));
-      // What was given up may still be on its way, for less than a third of a lease.
+      // A request that timed out may still be executed, for less than a third of a lease.
       const isCarriedOut = this.#random() < 0.5 || age > LATEST_MS;
       if (isCarriedOut) request.carryOut(!this.isCalm && this.#random() < 0.1);
     }
@@ -198,7 +198,7 @@ interface Request {
 const TIMEOUT_MS = 5_000;
 const LATEST_MS = LEASE_MS / 3 - 4_500;
 
-/** Whatever follows from what was answered. */
+/** Resolves when the guards have processed all answers. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
 }

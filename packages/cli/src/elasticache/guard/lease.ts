@@ -1,9 +1,11 @@
 /**
- * One of several guards is active. The lease is a record in the cluster itself, and compare-and-swap decides who has it.
+ * One of several guards is active. The lease is a record in the cluster itself, and compare-and-swap decides who has
+ * it.
  *
- * The record can be lost, with its node or by a flush, while its holder still acts by it. So nobody acts because nothing is
- * there: a guard claims the lease, renews the claim for as long as a lease lasts, and acts when nobody objected. A holder
- * that lives sees the claim within a third of that time; one that can't read stops by its own clock after two thirds.
+ * The record can be lost, with its node or by a flush, while its holder still acts. So a missing record does not free
+ * the lease: a guard claims it, renews the claim for the duration of a lease, and then acts if no other guard wrote the
+ * record. A running holder sees the claim within a third of that time; a holder that can't read stops after two thirds
+ * of it.
  *
  * ```
  *   nothing, or our own from before ──▶ claimed ──(unbroken for LEASE_MS)──▶ held ──▶ free
@@ -78,7 +80,7 @@ export class GuardLease {
     return this.#held?.signal ?? AbortSignal.abort();
   }
 
-  /** Why the record could not be read or written, the last time that it was tried. */
+  /** The error of the last attempt to read or write the record; `undefined` if there was none, or another guard won. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -135,7 +137,7 @@ export class GuardLease {
     return this.#clock.steadyBetween(this.#seen.since, now) >= this.#leaseMs;
   }
 
-  /** Restarts a claim that was lost meanwhile: another guard may have written in between. */
+  /** Restarts the claim if its record was lost: another guard may have written in between. */
   async #claim(found: CacheRecord | undefined, asked: Moment): Promise<void> {
     if (found === undefined) this.#claimedAt = undefined;
     const since = this.#claimedAt;

@@ -55,7 +55,7 @@ describe('how many nodes are wanted', () => {
       nodes: 5,
       warnings: [expect.stringContaining('AWS keeps at least 5')],
     });
-    // A minimum above what there is: AWS adds nodes, and nothing is taken away.
+    // The minimum is above the number of nodes: AWS adds nodes, and the guard removes none.
     expect((await desiredNodes(source({ policies, minCapacity: 12 }, low), EIGHT)).nodes).toBe(8);
   });
 

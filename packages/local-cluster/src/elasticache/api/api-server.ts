@@ -10,16 +10,16 @@ import { ELASTICACHE_ACTIONS, type Endpoints } from './elasticache-actions.ts';
 import { QueryParameters } from './query-parameters.ts';
 import { xmlError, xmlReply } from './xml-reply.ts';
 
-/** Carries out one action of a JSON protocol. */
+/** Runs one action of a JSON protocol. */
 export type JsonAction = (input: Readonly<Record<string, unknown>>) => object;
 
 export interface ApiOptions {
   readonly port: number;
   readonly cluster: CacheCluster;
   readonly endpoints: () => Endpoints;
-  /** By the target as the SDK names it: `AnyScaleFrontendService.RegisterScalableTarget`. */
+  /** The actions by the SDK's target name: `AnyScaleFrontendService.RegisterScalableTarget`. */
   readonly jsonActions: ReadonlyMap<string, JsonAction>;
-  /** Called before each action is carried out, by its name; may refuse it. */
+  /** Called before each action, with the action's name; throws to refuse the action. */
   readonly before: (action: string) => void;
 }
 
@@ -28,11 +28,11 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** No request of an SDK is longer. */
+/** Longer than any request of an SDK. */
 const LONGEST_BODY = 1_048_576;
 
 /**
- * The HTTP API on 127.0.0.1. Signatures are not looked at: whoever reaches the port may ask for anything.
+ * The HTTP API on 127.0.0.1. Does not check signatures: every client that reaches the port may call every action.
  *
  * @throws LocalClusterError `SESS_PORT_IN_USE`, `SESS_START_FAILED`
  */
@@ -103,7 +103,7 @@ function objectIn(body: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(body);
     if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new AwsError('SerializationException', 'The body is no JSON object.');
 }

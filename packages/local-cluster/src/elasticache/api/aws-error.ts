@@ -1,7 +1,7 @@
-/** A refusal in AWS's words. */
+/** An error response as AWS sends it. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
-  /** As SDKs name it: `InvalidParameterValue`, `ValidationException`. */
+  /** The code by which SDKs name the error: `InvalidParameterValue`, `ValidationException`. */
   readonly code: string;
   readonly httpStatus: number;
 
@@ -28,7 +28,7 @@ export function invalidCombination(message: string): AwsError {
   return new AwsError('InvalidParameterCombination', message);
 }
 
-/** Of Application Auto Scaling. */
+/** An error of Application Auto Scaling. */
 export function validation(message: string): AwsError {
   return new AwsError('ValidationException', message);
 }

@@ -1,4 +1,4 @@
-/** What the ElastiCache API can do here, by the name of the action. */
+/** The supported actions of the ElastiCache API, by name. */
 import { MAX_NODES } from '../../options.ts';
 import { DEFAULT_SCALE_CONFIG, type CacheCluster, type PendingChange, type ScaleConfig } from '../cache-cluster.ts';
 import type { CacheNode } from '../cache-node.ts';
@@ -7,7 +7,7 @@ import { AwsError, clusterNotFound, invalidCombination, invalidState, invalidVal
 import type { QueryParameters } from './query-parameters.ts';
 import type { XmlElements } from './xml-reply.ts';
 
-/** How the API is reached, for what it says of the cluster. */
+/** The address of the configuration endpoint, for descriptions of the cluster. */
 export interface Endpoints {
   readonly host: string;
   readonly port: number;
@@ -33,7 +33,7 @@ function describeCacheClusters(cluster: CacheCluster, parameters: QueryParameter
 function modifyCacheCluster(cluster: CacheCluster, parameters: QueryParameters, endpoints: Endpoints): XmlElements {
   requireCluster(cluster, parameters);
   const change = requestedChange(cluster, parameters);
-  // Where AWS can't do it now, it says so before it looks for the nodes that are meant.
+  // AWS checks the cluster's status before it checks the named nodes.
   if (Object.keys(change).length > 0 && cluster.status !== 'available') throw invalidState(cluster.id);
   if (parameters.flag('ApplyImmediately'))
     apply(cluster, { ...cluster.pending, ...change }, parameters.list('NewAvailabilityZones'));
@@ -89,7 +89,7 @@ function requireNodes(cluster: CacheCluster, ids: readonly string[]): void {
   if (unknown !== undefined) throw invalidValue(`Cache node ${unknown} does not exist in cluster ${cluster.id}.`);
 }
 
-/** What is to change, checked against the nodes that there are. */
+/** The requested change, checked against the existing nodes. */
 function requestedChange(cluster: CacheCluster, parameters: QueryParameters): PendingChange {
   const nodeCount = parameters.integer('NumCacheNodes', 1, MAX_NODES + 1);
   const nodeType = parameters.text('CacheNodeType');
@@ -181,7 +181,7 @@ function describeNode({ id, status, createdAt, name, port, zone }: CacheNode): X
     CacheNodeId: id,
     CacheNodeStatus: status,
     CacheNodeCreateTime: createdAt,
-    // One that is being created has no name yet.
+    // A node that is being created has no name yet.
     Endpoint: status === 'creating' ? undefined : { Address: name, Port: port },
     ParameterGroupStatus: 'in-sync',
     CustomerAvailabilityZone: zone,

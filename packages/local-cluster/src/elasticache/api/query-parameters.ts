@@ -23,7 +23,7 @@ export class QueryParameters {
     return this.text(name) === 'true';
   }
 
-  /** @throws AwsError when it is no whole number from `lowest` to `highest` */
+  /** @throws AwsError if the value is not a whole number from `lowest` to `highest` */
   integer(name: string, lowest: number, highest: number): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -32,7 +32,7 @@ export class QueryParameters {
     throw invalidValue(`Invalid value for parameter ${name}: ${value}. It must be between ${lowest} and ${highest}.`);
   }
 
-  /** @throws AwsError when it is no point in time */
+  /** @throws AwsError if the value is not a date */
   date(name: string): Date | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -41,7 +41,7 @@ export class QueryParameters {
     return date;
   }
 
-  /** Members are called by the name of their element, or `member`. */
+  /** A list, in the order of its numbers. SDKs name its members after their element, or `member`. */
   list(name: string): readonly string[] {
     const member = new RegExp(`^${name}\\.\\w+\\.(\\d{1,4})$`);
     return [...this.#values]

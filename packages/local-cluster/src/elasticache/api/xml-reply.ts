@@ -3,7 +3,7 @@ import XMLBuilder from 'fast-xml-builder';
 
 import type { AwsError } from './aws-error.ts';
 
-/** What an element holds: text, elements by name (a list: as many of that name), or nothing. */
+/** The content of an element: text, elements by name (a list repeats the name), or nothing. */
 type XmlContent = string | number | boolean | Date | XmlElements;
 export interface XmlElements {
   readonly [name: string]: XmlContent | readonly XmlContent[] | undefined;
@@ -36,7 +36,7 @@ function build(elements: XmlElements): string {
   return builder.build(textual(elements));
 }
 
-/** Dates as AWS writes them; what is undefined is no element. */
+/** Writes dates as AWS does, and omits elements that are `undefined`. */
 function textual(content: XmlContent | readonly XmlContent[]): unknown {
   if (content instanceof Date) return content.toISOString();
   if (typeof content !== 'object') return content;

@@ -1,4 +1,4 @@
-/** Application Auto Scaling, for the one cluster that there is. */
+/** Application Auto Scaling for the one cluster. */
 import { randomUUID } from 'node:crypto';
 
 import { MAX_NODES } from '../../options.ts';
@@ -36,7 +36,7 @@ export class AutoScaling {
   readonly #policies = new Map<string, TargetTrackingPolicy>();
   readonly #scheduled = new Map<string, ScheduledAction>();
   readonly #activities: Activity[] = [];
-  /** When it was last scaled, milliseconds since 1970. */
+  /** Time of the last scaling, milliseconds since 1970. */
   #scaledAt = -Infinity;
   #lookedAt: number = Date.now();
 
@@ -45,7 +45,7 @@ export class AutoScaling {
     this.#time = time;
   }
 
-  /** By the targets that SDKs name. */
+  /** The actions by the SDK's target name. */
   get actions(): ReadonlyMap<string, JsonAction> {
     const scaling: Readonly<Record<string, JsonAction>> = {
       RegisterScalableTarget: (input) => this.#register(input),
@@ -69,7 +69,7 @@ export class AutoScaling {
     ]);
   }
 
-  /** Looks at metrics and schedules, period after period, until the stand-in is closed. */
+  /** Checks metrics and schedules once per period, until the stand-in is closed. */
   async run(): Promise<void> {
     for (;;) {
       await this.#time.pass(AWS_SECONDS.metricPeriod);
@@ -78,7 +78,7 @@ export class AutoScaling {
     }
   }
 
-  /** A metric that ElastiCache itself publishes of the cluster. */
+  /** A metric that ElastiCache itself publishes about the cluster. */
   clusterMetric(name: string): MetricName {
     return { namespace: 'AWS/ElastiCache', name, dimensions: { CacheClusterId: this.#cluster.id } };
   }
@@ -107,7 +107,7 @@ export class AutoScaling {
       wanted: wantedByTracking(policy, this.metrics.last(policy.metric, 15), nodes),
     }));
     const cooled = (seconds: number): boolean => now - this.#scaledAt >= this.#time.milliseconds(seconds);
-    // One that wants more decides; fewer it is only when all of them want fewer.
+    // Scales out if any policy wants more nodes, and in only if all want fewer.
     const more = wishes.filter(({ wanted }) => wanted !== undefined && wanted > nodes);
     const [first] = more.length > 0 ? more : wishes;
     if (first === undefined) return;
@@ -118,7 +118,7 @@ export class AutoScaling {
     if (count < nodes && !target.suspended.in && cooled(scaleInCooldownSeconds)) this.#scaleTo(count, name);
   }
 
-  /** AWS adds nodes, or takes the last ones of the list, and asks nobody. */
+  /** Like AWS, adds nodes, or removes the last ones of the list, without asking anybody. */
   #scaleTo(count: number, cause: string): void {
     const { nodes } = this.#cluster;
     const activity: Activity = {

@@ -1,9 +1,9 @@
-/** Members of a JSON input, checked. */
+/** Reads and checks members of a JSON input. */
 import { validation } from '../api/aws-error.ts';
 
 export type Input = Readonly<Record<string, unknown>>;
 
-/** @throws AwsError when it is missing */
+/** @throws AwsError if the member is missing */
 export function text(input: Input, name: string): string {
   const value = optionalText(input, name);
   if (value === undefined)
@@ -27,7 +27,7 @@ export function flag(input: Input, name: string): boolean {
   return input[name] === true;
 }
 
-/** An empty one where there is none. */
+/** An object member; an empty object if there is none. */
 export function record(input: Input, name: string): Input {
   const value = input[name];
   return typeof value === 'object' && value !== null ? (value as Input) : {};

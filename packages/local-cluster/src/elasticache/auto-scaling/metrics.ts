@@ -1,21 +1,21 @@
-/** What CloudWatch keeps: values by name, averaged over each period. */
+/** Stands in for CloudWatch: keeps values by metric, averaged over each period. */
 import { validation } from '../api/aws-error.ts';
 import { list, number, record, text, type Input } from './input.ts';
 
-/** A metric is known by all of these: with other dimensions it is another one. */
+/** The identity of a metric: the same name with other dimensions is another metric. */
 export interface MetricName {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** As many periods as two days have minutes. */
+/** Two days of periods of one minute. */
 const MOST_PERIODS = 2_880;
 
 export class Metrics {
   /** Values since the last period ended, by metric. */
   readonly #current = new Map<string, number[]>();
-  /** Averages of periods, the newest last; `undefined`: nothing came. */
+  /** Averages of periods, the newest last; `undefined` for a period without a value. */
   readonly #periods = new Map<string, (number | undefined)[]>();
 
   put(metric: MetricName, value: number): void {
@@ -33,12 +33,15 @@ export class Metrics {
     this.#current.clear();
   }
 
-  /** Averages of the last `count` periods, the newest last; fewer when there are fewer. */
+  /** Averages of the last `count` periods, the newest last; all if there are fewer. */
   last(metric: MetricName, count: number): readonly (number | undefined)[] {
     return (this.#periods.get(keyOf(metric)) ?? []).slice(-count);
   }
 
-  /** The action `PutMetricData`. AWS refuses namespaces of its own; the stand-in has no other source for them. */
+  /**
+   * The action `PutMetricData`. AWS refuses its own namespaces; the stand-in accepts them, its only source of their
+   * metrics.
+   */
   putData(input: Input): object {
     const namespace = text(input, 'Namespace');
     for (const datum of list(input, 'MetricData')) {
@@ -49,7 +52,9 @@ export class Metrics {
     return {};
   }
 
-  /** The action `GetMetricData`: averages, the newest first. A period of the stand-in counts as one of those asked for. */
+  /**
+   * The action `GetMetricData`: averages, the newest first. Each period of the stand-in counts as one requested period.
+   */
   getData(input: Input): object {
     const end = number(input, 'EndTime') ?? Date.now() / 1_000;
     const start = number(input, 'StartTime') ?? end - 3_600;

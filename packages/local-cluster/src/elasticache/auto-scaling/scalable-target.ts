@@ -1,7 +1,7 @@
 import type { MetricName } from './metrics.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What may be scaled, and between which numbers of nodes. */
+/** The limits between which auto scaling changes the number of nodes. */
 export interface ScalableTarget {
   minCapacity: number;
   maxCapacity: number;
@@ -17,7 +17,7 @@ export interface TargetTrackingPolicy {
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
   readonly isScaleInDisabled: boolean;
-  /** As it was put. */
+  /** The configuration as the client sent it. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
@@ -29,13 +29,13 @@ export interface ScheduledAction {
   readonly maxCapacity: number | undefined;
 }
 
-/** Periods above the target until nodes are added, and below nine tenths of it until some are removed, as at AWS. */
+/** As at AWS: adds nodes after 3 periods above the target, and removes nodes after 15 periods below 90 % of it. */
 const PERIODS_OUT = 3;
 const PERIODS_IN = 15;
 const LOW = 0.9;
 
 /**
- * How many nodes a policy wants, when it wants another number: the metric is taken to be inverse to the number of
+ * How many nodes a policy wants; `undefined` if it wants no change. Assumes that the metric is inverse to the number of
  * nodes.
  */
 export function wantedByTracking(

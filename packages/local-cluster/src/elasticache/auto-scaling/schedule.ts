@@ -5,14 +5,14 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { minute: 60, hour: 3_600
 /** When a scheduled action is due. */
 export interface Schedule {
   readonly text: string;
-  /** Whether it is due between two moments, milliseconds since 1970. */
+  /** Whether the action is due after one time and up to another, both in milliseconds since 1970. */
   isDue(after: number, until: number): boolean;
 }
 
 /**
- * `at(2026-11-29T18:00:00)` in UTC, or `rate(30 minutes)`, which passes as fast as the stand-in's time.
+ * Parses `at(2026-11-29T18:00:00)` in UTC, or `rate(30 minutes)`, which runs on the stand-in's faster time.
  *
- * @throws AwsError for anything else, `cron(…)` among it
+ * @throws AwsError for anything else, including `cron(…)`
  */
 export function parseSchedule(text: string, createdAt: number, milliseconds: (seconds: number) => number): Schedule {
   const at = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(text)?.[1];
