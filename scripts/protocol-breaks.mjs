@@ -46,15 +46,29 @@ export const BREAKS = {
   'lost first': {
     profile: 'harsh',
     faults: ['node is flushed amid writes'],
-    in: 'first.entry === void 0 && replies.some(',
+    in: 'first.entry?.kind !== "record" && replies.some(',
     out: 'false && replies.some(',
   },
-  /** A write with a conflict leaves its record on the first node. */
-  'take back': {
+  /** An older copy that is on its way to a node is stored there although the node lost a newer record meanwhile. */
+  reservation: {
     profile: 'harsh',
-    faults: ['node is flushed amid writes'],
-    in: 'await placed.takeBackAll();',
+    faults: ['node is flushed again and again'],
+    in: 'isNeeded ? replies.filter(',
+    out: 'false ? replies.filter(',
+  },
+  /** A write with a conflict leaves its record on the first node. */
+  'giving way': {
+    profile: 'harsh',
+    faults: ['node is flushed again and again'],
+    in: 'await placed.giveWay();',
     out: '',
+  },
+  /** A write with a conflict removes its copies, and so may the other write. */
+  'mutual removal': {
+    profile: 'harsh',
+    faults: ['node is flushed again and again'],
+    in: 'if (other.kind === "record") return',
+    out: 'if (false) return',
   },
   /** While earlier owners are emptied, records that are written there stay there. */
   closing: {

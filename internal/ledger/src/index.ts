@@ -4,4 +4,10 @@ export { DelayingProxy } from './delaying-proxy.ts';
 export { NamespacedNode } from './namespaced-node.ts';
 export type { ClientSettings } from './orders.ts';
 export { Workload, type WorkloadOptions } from './workload.ts';
-export { agreementMsOf, loadUnderFailure, type LoadOptions, type LoadOutcome } from './load-under-failure.ts';
+export {
+  agreementMsOf,
+  loadUnderFailure,
+  type LoadOptions,
+  type LoadOutcome,
+  type Loss,
+} from './load-under-failure.ts';

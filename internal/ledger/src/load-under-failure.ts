@@ -1,14 +1,20 @@
 /**
- * Runs a steady load on several application processes while a node is killed and restarts empty; then reads every
- * session back through every process.
+ * Runs a steady load on several application processes while a node loses its memory; then reads every session back
+ * through every process.
  */
-import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { startLocalCluster, type LocalCluster, type LocalNode, type Runtime } from '@sess/local-cluster';
 import { Application } from './application.ts';
 import type { ClientSettings } from './orders.ts';
 import { Workload } from './workload.ts';
 
+/** `crash`: the node is killed, and restarts empty. `flush`: it stays up, and is emptied again and again. */
+export type Loss = 'crash' | 'flush';
+
 export interface LoadOptions {
   readonly runtime: Runtime;
+  readonly loss: Loss;
   readonly requestsPerSecond: number;
   readonly seconds: number;
   readonly nodes: number;
@@ -39,6 +45,8 @@ export interface LoadOutcome {
 
 /** Not measured: processes start and connect. */
 const WARM_UP_MS = 500;
+/** Time between two flushes of the node, in milliseconds: some hit a write between its nodes. */
+const FLUSH_EVERY_MS = 50;
 
 export async function loadUnderFailure(options: LoadOptions): Promise<LoadOutcome> {
   const { runtime, nodes, processes, settings } = options;
@@ -58,7 +66,7 @@ async function measure(
   applications: readonly Application[],
   options: LoadOptions,
 ): Promise<LoadOutcome> {
-  const { requestsPerSecond, seconds, sessions, settings, onProgress } = options;
+  const { loss, requestsPerSecond, seconds, sessions, settings, onProgress = () => undefined } = options;
   const agreementMs = agreementMsOf(settings);
   const workload = new Workload(applications, {
     requestsPerSecond,
@@ -68,18 +76,12 @@ async function measure(
   });
   await pause(WARM_UP_MS);
   workload.start();
-  const victim = cluster.nodes[0]?.id ?? '';
-  await pause((seconds * 1000) / 3);
-  onProgress?.(`${victim} is killed`);
-  workload.allowStale(0);
-  await cluster.crashNode(victim);
-  await pause((seconds * 1000) / 3);
-  onProgress?.(`${victim} comes back, empty`);
-  workload.allowStale(0);
-  await cluster.restartNode(victim);
-  await pause((seconds * 1000) / 3);
+  const thirdMs = (seconds * 1000) / 3;
+  await pause(thirdMs);
+  await LOSSES[loss](cluster, workload, thirdMs, onProgress);
+  await pause(thirdMs);
   await workload.end(10 * settings.timeoutMs);
-  onProgress?.(`load is over; reading back once everybody agrees (${agreementMs} ms)`);
+  onProgress(`load is over; reading back once everybody agrees (${agreementMs} ms)`);
   await pause(agreementMs);
   const readBack = await workload.readBack();
   const { requests, errors, firstErrors, staleReads, latencies, book } = workload;
@@ -98,6 +100,40 @@ async function measure(
     faults: book.faults,
   };
 }
+
+type Lose = (
+  cluster: LocalCluster,
+  workload: Workload,
+  forMs: number,
+  onProgress: (text: string) => void,
+) => Promise<void>;
+
+const LOSSES: Readonly<Record<Loss, Lose>> = {
+  async crash(cluster, workload, forMs, onProgress) {
+    const [victim] = cluster.nodes as [LocalNode];
+    onProgress(`${victim.id} is killed`);
+    workload.allowStale(0);
+    await cluster.crashNode(victim.id);
+    await pause(forMs);
+    onProgress(`${victim.id} comes back, empty`);
+    workload.allowStale(0);
+    await cluster.restartNode(victim.id);
+  },
+
+  async flush(cluster, _workload, forMs, onProgress) {
+    const [victim] = cluster.nodes as [LocalNode];
+    const socket = connect(victim.port, victim.host);
+    onProgress(`${victim.id} is emptied every ${FLUSH_EVERY_MS} ms`);
+    try {
+      for (const until = performance.now() + forMs; performance.now() < until; await pause(FLUSH_EVERY_MS)) {
+        socket.write('flush_all\r\n');
+        await once(socket, 'data');
+      }
+    } finally {
+      socket.destroy();
+    }
+  },
+};
 
 /** Time until every process acts on the same view and knows that all do. */
 export function agreementMsOf({ historyIntervalMs, clockSkewMs }: ClientSettings): number {

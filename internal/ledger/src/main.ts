@@ -1,7 +1,7 @@
 /**
- * Runs a load on several processes while a node is killed, and reports lost sessions, failed requests and latencies.
+ * Runs a load on several processes while a node loses its memory, and reports lost sessions, failed requests and latencies.
  *
- *     node internal/ledger/dist/main.js [--rate 2000] [--seconds 60] [--copies 2] [--nodes 3] [--processes 2] [--runtime memcached]
+ *     node internal/ledger/dist/main.js [--rate 2000] [--seconds 60] [--copies 2] [--nodes 3] [--processes 2] [--runtime memcached] [--loss crash|flush]
  *
  * Exits with code 1 if an acknowledged change was lost.
  */
@@ -18,15 +18,18 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '5000' },
     timeout: { type: 'string', default: '500' },
     runtime: { type: 'string', default: 'memcached' },
+    loss: { type: 'string', default: 'crash' },
   },
 });
-const { runtime } = values;
+const { runtime, loss } = values;
 if (runtime !== 'memcached' && runtime !== 'container' && runtime !== 'embedded') {
   throw new Error('--runtime is one of memcached, container, embedded');
 }
+if (loss !== 'crash' && loss !== 'flush') throw new Error('--loss is one of crash, flush');
 const timeoutMs = Number(values.timeout);
 const outcome = await loadUnderFailure({
   runtime,
+  loss,
   requestsPerSecond: Number(values.rate),
   seconds: Number(values.seconds),
   nodes: Number(values.nodes),

@@ -7,6 +7,7 @@ import {
   NamespacedNode,
   Workload,
   type ClientSettings,
+  type Loss,
 } from '@sess/ledger';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
@@ -181,15 +182,21 @@ describe.runIf(long && runtimes.includes('memcached'))('with memcached', () => {
     },
   );
 
-  it('a load with two copies goes on while a node is killed and comes back empty', SLOW_TEST, async () => {
+  it.each<[string, Loss, number]>([
+    ['is killed and comes back empty', 'crash', 2],
+    ['is emptied again and again', 'flush', 2],
+    ['is emptied again and again', 'flush', 3],
+  ])('a load goes on while a node %s (%s, %i copies)', SLOW_TEST, async (_, loss, copies) => {
     const outcome = await loadUnderFailure({
       runtime: 'memcached',
+      loss,
       requestsPerSecond: 150,
       seconds: 6,
       nodes: 3,
       processes: 2,
-      sessions: 300,
-      settings: SETTINGS,
+      // The fewer, the more often several processes change one at the same time.
+      sessions: loss === 'flush' ? 5 : 300,
+      settings: { ...SETTINGS, copies },
     });
     expect(outcome.faults).toEqual([]);
     expect(outcome.requests).toBeGreaterThan(500);

@@ -1,15 +1,20 @@
 import type { NodeTransport, Transport } from '../src/transport/transport.ts';
 
-/** A transport that holds back a compare-and-swap of `key` on one node, and everything after it there, until `release`. */
+/** A transport that holds back a store of one key on one node, and everything after it there, until `release`. */
 export class HeldStores {
   readonly transport: Transport;
   /** The id of the node. */
   held: string | undefined;
+  key = 'key';
   isReached = false;
   release: () => void = () => undefined;
   readonly #released: Promise<void> = new Promise((resolve) => (this.release = resolve));
 
-  constructor(inner: Transport) {
+  readonly #mode: 'add' | 'cas';
+
+  /** @param mode of the store: `cas` replaces an item, `add` finds none */
+  constructor(inner: Transport, mode: 'add' | 'cas' = 'cas') {
+    this.#mode = mode;
     this.transport = { name: inner.name, open: (node, ...rest) => this.#holding(inner.open(node, ...rest), node.id) };
   }
 
@@ -22,7 +27,7 @@ export class HeldStores {
       ...bound(inner),
       get: (...asked) => inOrder(() => inner.get(...asked)),
       store: (mode, key, ...rest) => {
-        this.isReached ||= id === this.held && typeof mode === 'object' && key === 'key';
+        this.isReached ||= id === this.held && key === this.key && (mode === 'add' ? mode : 'cas') === this.#mode;
         return inOrder(() => inner.store(mode, key, ...rest));
       },
       touch: (...asked) => inOrder(() => inner.touch(...asked)),

@@ -4,7 +4,11 @@
  */
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from './moved.ts';
-import { askNode } from './replies.ts';
+import { readRepair } from '../repair/read-repair.ts';
+import { askNode, askNodes, newestOf, type Reply } from './replies.ts';
+
+/** Attempts to replace copies while others write the key. */
+const MAX_ATTEMPTS = 3;
 
 export class PlacedCopies {
   readonly #cluster: Cluster;
@@ -32,23 +36,47 @@ export class PlacedCopies {
     if (this.#bytes.size === 0) return;
     const { targets, closing } = this.#cluster.route(this.#key);
     if (closing.size === 0 && [...this.#bytes.keys()].every((id) => targets.includes(id))) return;
-    for (const [id, sent] of this.#bytes)
-      if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id, sent);
+    for (const id of this.#bytes.keys()) if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id);
   }
 
-  /** After a conflict: the write has not happened. */
-  async takeBackAll(): Promise<void> {
-    for (const [id, sent] of this.#bytes) await this.#takeBackFrom(id, sent);
+  /**
+   * After a conflict: the write has not happened, and its copy on a node that lost its memory would hide the record of
+   * the other writer. So that record replaces it. The copy is not just removed: the other writer may have a conflict,
+   * too, and the session would be lost if each removed its own. Never rejects.
+   */
+  async giveWay(): Promise<void> {
+    try {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) if (await this.#giveWayOnce()) return;
+    } catch {
+      // The copies stay, as if this process had ended.
+    }
   }
 
-  async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {
+  /** Returns whether no copy is left that hides another record. */
+  async #giveWayOnce(): Promise<boolean> {
+    const ids = new Set([...this.#bytes.keys(), ...this.#cluster.route(this.#key).targets]);
+    // A single node has either this write's record or the other one.
+    if (this.#bytes.size === 0 || ids.size === 1) return true;
+    const replies = await askNodes(this.#cluster, this.#key, [...ids], undefined);
+    const own = replies.filter((reply) => this.#isOwn(reply));
+    const other = newestOf(replies.filter((reply) => !own.includes(reply)));
+    if (own.length === 0 || other === undefined) return true;
+    if (other.kind === 'record')
+      return (await readRepair(this.#cluster, this.#key, other, own, undefined)) !== 'overtaken';
+    const removed = await Promise.all(own.map((reply) => leaveMoved(this.#cluster, this.#key, reply, undefined)));
+    return !removed.includes(false);
+  }
+
+  async #takeBackFrom(id: string): Promise<void> {
     try {
       const reply = await askNode(this.#cluster, this.#key, id, undefined);
-      const { entry } = reply;
-      if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
-      await leaveMoved(this.#cluster, this.#key, reply, undefined);
+      if (this.#isOwn(reply)) await leaveMoved(this.#cluster, this.#key, reply, undefined);
     } catch {
       // It expires by itself.
     }
+  }
+
+  #isOwn({ id, entry }: Reply): boolean {
+    return entry?.kind === 'record' && this.#bytes.get(id)?.some((sent) => sent.equals(entry.bytes)) === true;
   }
 }

@@ -153,7 +153,7 @@ async function touchAll(
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
     const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
-    if (repaired === false || repaired === 'changed') return 'again';
+    if (repaired === 'overtaken') return 'again';
     // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
     // owner, and gets its copies again when it returns.
     const behind = failureIn([...replies, ...refused].filter(({ id }) => route.owners.includes(id)));

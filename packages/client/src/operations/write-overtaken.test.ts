@@ -41,11 +41,10 @@ describe('a write to several nodes that another one overtakes', () => {
     expect(stored()).toEqual(['newer', 'newer']);
   });
 
-  it('is a conflict where the other passed the node that decides over, and takes its own copy back', async () => {
+  it('is a conflict where the other passed the node that decides over, and its own copy gives way', async () => {
     const { write, stored } = await overtaken('the second');
     await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
-    // What is left is a mark.
-    expect(stored()).toEqual(['', 'newer']);
+    expect(stored()).toEqual(['newer', 'newer']);
   });
 });
 

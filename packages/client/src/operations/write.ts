@@ -1,5 +1,5 @@
 /** Writes a record: compare-and-swap on every node that may be asked for the key. */
-import { SessClientError } from '../errors.ts';
+import { refusedValue, SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
@@ -9,6 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
+import { reserve } from './reserve.ts';
 import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import {
@@ -55,8 +56,7 @@ export async function write(
   try {
     return await writeByRoute(cluster, key, change, placed, own, options);
   } catch (error) {
-    // An earlier attempt may have stored it on a node that lost its memory: it would hide what another writer stored.
-    if (codeOf(error) === 'SESS_CONFLICT') await placed.takeBackAll();
+    if (codeOf(error) === 'SESS_CONFLICT') await placed.giveWay();
     throw error;
   } finally {
     await placed.takeBack();
@@ -122,10 +122,12 @@ async function writeToAll(
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
   if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
-  // It may have lost its memory while another write is between it and the next node.
-  if (first.entry === undefined && replies.some(({ entry }) => entry?.kind === 'record')) {
-    context.fences.behind(first.id);
-    if (!(await context.fences.areUnchanged())) return 'again';
+  // It may have lost its memory while another write is between it and the next node. A mark there may be of a client
+  // that has not looked at the fence yet.
+  if (first.entry?.kind !== 'record' && replies.some(({ entry }) => entry?.kind === 'record')) {
+    const reserved = await reserve(cluster, key, [first], highestVersion(replies), options);
+    if (refusedValue(reserved)) throw outOfReach(reserved);
+    if (reserved === 'overtaken') return 'again';
   }
   const version = cluster.versions.next(highestVersion(replies));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);

@@ -77,5 +77,5 @@ async function bring(
       ? await readRepair(cluster, key, newest, lacking, { signal })
       : await migrateTombstone(cluster, key, lacking, newest, { signal });
   if (refusedValue(placed)) throw placed;
-  return placed === true;
+  return placed === 'stored';
 }

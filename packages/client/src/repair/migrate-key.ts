@@ -69,7 +69,7 @@ export async function migrateKey(
     // Retrying at once brings neither more memory nor a larger limit.
     if (refusedValue(placed)) throw placed;
     // The next attempt finds a tombstone there.
-    if (placed !== false && placed !== 'changed' && placed !== 'overtaken') return outcome;
+    if (placed !== 'overtaken') return outcome;
   }
   if (failure !== undefined) throw outOfReach(failure);
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be migrated; try again.', {

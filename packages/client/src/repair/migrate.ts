@@ -11,6 +11,7 @@ import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from '../operations/moved.ts';
 import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
+import { reserve } from '../operations/reserve.ts';
 
 /**
  * The migrated record; `'overtaken'` if another client wrote meanwhile (read again); or the error of a node that
@@ -26,6 +27,8 @@ export async function migrate(
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
   const owners = replies.filter(({ id }) => route.owners.includes(id));
   if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
+  const reserved = await reserve(cluster, key, owners, newest.version, options);
+  if (reserved !== undefined) return reserved;
   const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   // The record lives that long, and the current view must be remembered for as long.

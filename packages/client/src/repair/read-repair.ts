@@ -1,19 +1,16 @@
 /** Read repair: stores a record again on the owners that lack it. */
-import { refusedValue, type SessClientError } from '../errors.ts';
+import { refusedValue, type RefusedValue } from '../errors.ts';
 import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { Fences } from '../operations/fences.ts';
 import { asFailure, askNodes, casOf, needs, type Reply } from '../operations/replies.ts';
+import { reserve } from '../operations/reserve.ts';
 
 /**
- * Stores the record only where the item is still as in `missing`: a later write wins. Returns whether all nodes stored
- * it, or the error of a node that refused it; a later read repairs the rest.
- *
- * `changed`: nothing was stored, because a node may have lost its memory since its fence was read. A writer may have
- * written to that node, and not yet to the node that `record` is from: the writer must see the renewed fences first.
- * The fences are renewed now; read again.
+ * Stores the record only where the item is still as in `missing`: a later write wins. Returns `stored` if all nodes
+ * stored it, `overtaken` if not (read again; see {@link reserve}), or the error of a node that refused it; a later read
+ * repairs the rest.
  */
 export async function readRepair(
   cluster: Cluster,
@@ -21,14 +18,9 @@ export async function readRepair(
   record: StoredRecord,
   missing: readonly Reply[],
   options: RequestOptions | undefined,
-): Promise<boolean | 'changed' | SessClientError> {
-  const fences = new Fences(cluster);
-  for (const { id } of missing) fences.behind(id);
-  const changed = await fences.changed();
-  if (changed.length > 0) {
-    await cluster.relearn(changed);
-    return 'changed';
-  }
+): Promise<'stored' | 'overtaken' | RefusedValue> {
+  const reserved = await reserve(cluster, key, missing, record.version, options);
+  if (reserved !== undefined) return reserved;
   const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
       const cas = entry === undefined ? undefined : casOf(entry);
@@ -41,11 +33,14 @@ export async function readRepair(
       }
     }),
   );
-  return outcomes.find((outcome) => refusedValue(outcome)) ?? outcomes.every((outcome) => outcome === 'stored');
+  const refused = outcomes.find((outcome) => refusedValue(outcome));
+  return refused ?? (outcomes.every((outcome) => outcome === 'stored') ? 'stored' : 'overtaken');
 }
 
 /** A copy that ends this soon is not copied, in seconds. */
 const LAST_SECONDS = 2;
+/** Attempts to restore copies: the first reserves the key, and one is for another client that restores them as well. */
+const MAX_ATTEMPTS = 3;
 
 /**
  * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes report whole
@@ -60,26 +55,24 @@ export async function restoreCopies(
   missing: readonly Reply[],
   options: RequestOptions | undefined,
 ): Promise<void> {
-  if ((await restore(cluster, key, holder, missing, options)) !== 'changed') return;
-  const [again, ...others] = await askNodes(
-    cluster,
-    key,
-    [holder, ...missing].map(({ id }) => id),
-    options,
-  );
-  if (again !== undefined) await restore(cluster, key, again, others, options);
+  const ids = [holder, ...missing].map(({ id }) => id);
+  let replies: readonly Reply[] = [holder, ...missing];
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 1) replies = await askNodes(cluster, key, ids, options);
+    if ((await restore(cluster, key, replies, options)) !== 'overtaken') return;
+  }
 }
 
 async function restore(
   cluster: Cluster,
   key: string,
-  { entry }: Reply,
-  missing: readonly Reply[],
+  [holder, ...others]: readonly Reply[],
   options: RequestOptions | undefined,
 ): Promise<unknown> {
+  const entry = holder?.entry;
   if (entry?.kind !== 'record') return undefined;
   const { ttlSeconds = entry.secondsLeft } = entry;
   if (ttlSeconds <= LAST_SECONDS) return undefined;
-  const lacking = missing.filter((reply) => needs(reply, entry));
+  const lacking = others.filter((reply) => needs(reply, entry));
   return readRepair(cluster, key, entry, lacking, options);
 }

@@ -27,6 +27,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'a record is evicted',
   'node is flushed',
   'node is flushed amid writes',
+  'node is flushed again and again',
   'node is out of memory',
   'node flaps',
   'node stops behind a late list',

@@ -77,7 +77,11 @@ export const HARSH_FAULTS = [
 export const FINISHING_FAULTS = ['node joins', 'node retires when it is empty', 'finisher dies'] as const;
 
 /** Several events in an order that hardly any history has by chance. Drawn only if asked for. */
-export const STAGED_FAULTS = ['a scale-up is undone', 'node is flushed amid writes'] as const;
+export const STAGED_FAULTS = [
+  'a scale-up is undone',
+  'node is flushed amid writes',
+  'node is flushed again and again',
+] as const;
 
 export type FaultKind =
   | (typeof FAULTS)[number]

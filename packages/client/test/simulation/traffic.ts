@@ -246,6 +246,8 @@ export class Traffic {
   }
 
   async #destroy({ client }: Application, account: Account): Promise<() => string> {
+    // Its creator may still be trying to store it, and has told nobody its id.
+    if (account.acknowledged.length === 0) return () => `${account.key} is not known yet`;
     account.destroying = true;
     const { away } = this.#promises;
     await client.delete(account.key, { ttlSeconds: this.#ttlSeconds });

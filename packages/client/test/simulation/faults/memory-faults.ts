@@ -6,6 +6,8 @@ import type { FaultScene, Strikes } from './fault-scene.ts';
 /** Slow enough for other processes to notice a loss between two steps of a write. */
 const SLOW: NetworkConditions = { ...CALM, usualDelayMs: 40 };
 const SLOW_FOR_MS = 1_000;
+const FLUSHES = 8;
+const SHORTEST_FLUSH_MS = 60;
 
 export const memoryFaults = {
   'history is evicted': evictHistory,
@@ -13,6 +15,7 @@ export const memoryFaults = {
   'a record is evicted': evictRecord,
   'node is flushed': flush,
   'node is flushed amid writes': flushAmidWrites,
+  'node is flushed again and again': flushAgainAndAgain,
   'node is out of memory': fill,
 } as const satisfies Strikes;
 
@@ -72,6 +75,27 @@ function flushAmidWrites(scene: FaultScene, forMs: number): string | undefined {
     network.conditions = stage.usualWeather;
   });
   return `${node.id} after ${afterMs} ms`;
+}
+
+/** The copies of one loss are being restored while the next one strikes. */
+function flushAgainAndAgain(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises, traffic } = scene;
+  const { network, time } = stage;
+  const id = promises.loseableNode(1);
+  const node = id === undefined ? undefined : network.nodes.get(id);
+  if (node === undefined) return undefined;
+  const everyMs = SHORTEST_FLUSH_MS + (forMs % 200);
+  network.conditions = SLOW;
+  for (let flushes = 0; flushes < FLUSHES; flushes += 1) {
+    time.at(flushes * everyMs, () => {
+      promises.lose(() => node.flush());
+      traffic.crowd();
+    });
+  }
+  time.at(FLUSHES * everyMs, () => {
+    network.conditions = stage.usualWeather;
+  });
+  return `${node.id} every ${everyMs} ms`;
 }
 
 function fill(scene: FaultScene, forMs: number): string | undefined {
