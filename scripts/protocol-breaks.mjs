@@ -53,8 +53,15 @@ export const BREAKS = {
   reservation: {
     profile: 'harsh',
     faults: ['node is flushed again and again'],
-    in: 'isNeeded ? replies.filter(',
-    out: 'false ? replies.filter(',
+    in: 'const isShared = ',
+    out: 'const isShared = false && ',
+  },
+  /** What was read before the fence counts, where another client left a mark. */
+  'read again': {
+    profile: 'harsh',
+    faults: ['node is flushed again and again'],
+    in: 'if (held === void 0) return false;',
+    out: 'if (held === void 0) return reply.entry !== void 0;',
   },
   /** A write with a conflict leaves its record on the first node. */
   'giving way': {

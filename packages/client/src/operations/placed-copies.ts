@@ -5,10 +5,11 @@
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from './moved.ts';
 import { readRepair } from '../repair/read-repair.ts';
+import { Reservation } from './reservation.ts';
 import { askNode, askNodes, newestOf, type Reply } from './replies.ts';
 
 /** Attempts to replace copies while others write the key. */
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 4;
 
 export class PlacedCopies {
   readonly #cluster: Cluster;
@@ -46,14 +47,15 @@ export class PlacedCopies {
    */
   async giveWay(): Promise<void> {
     try {
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) if (await this.#giveWayOnce()) return;
+      const reservation = new Reservation(this.#cluster, this.#key);
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) if (await this.#giveWayOnce(reservation)) return;
     } catch {
       // The copies stay, as if this process had ended.
     }
   }
 
   /** Returns whether no copy is left that hides another record. */
-  async #giveWayOnce(): Promise<boolean> {
+  async #giveWayOnce(reservation: Reservation): Promise<boolean> {
     const ids = new Set([...this.#bytes.keys(), ...this.#cluster.route(this.#key).targets]);
     // A single node has either this write's record or the other one.
     if (this.#bytes.size === 0 || ids.size === 1) return true;
@@ -62,7 +64,7 @@ export class PlacedCopies {
     const other = newestOf(replies.filter((reply) => !own.includes(reply)));
     if (own.length === 0 || other === undefined) return true;
     if (other.kind === 'record')
-      return (await readRepair(this.#cluster, this.#key, other, own, undefined)) !== 'overtaken';
+      return (await readRepair(this.#cluster, this.#key, other, own, reservation, undefined)) !== 'overtaken';
     const removed = await Promise.all(own.map((reply) => leaveMoved(this.#cluster, this.#key, reply, undefined)));
     return !removed.includes(false);
   }

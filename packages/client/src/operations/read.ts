@@ -19,11 +19,12 @@ import {
   failureIn,
   type Reply,
 } from './replies.ts';
+import { Reservation } from './reservation.ts';
 import { hasStopped } from './stopped.ts';
 import { restoreCopies } from '../repair/read-repair.ts';
 
-/** Attempts of a read that loses races against writers, before it returns what it saw. */
-const MAX_ATTEMPTS = 3;
+/** Attempts of a read that migrates: one to reserve the key, and others if writers win. Then it returns what it saw. */
+const MAX_ATTEMPTS = 5;
 /** Attempts of a read during which the views change. */
 const MAX_ROUTES = 8;
 
@@ -204,6 +205,7 @@ async function readHandover(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined | 'changed'> {
+  const reservation = new Reservation(cluster, key);
   for (let attempt = 1; ; attempt += 1) {
     const first = await askNode(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
@@ -218,7 +220,7 @@ async function readHandover(
     if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
-    const migrated = await migrate(cluster, key, route, replies, newest, options);
+    const migrated = await migrate(cluster, key, { route, replies, newest, reservation }, options);
     // An owner refused it: the record stays on the elder, and the next read asks all nodes again.
     if (refusedValue(migrated)) return answer(route, replies);
     if (migrated !== 'overtaken') return newest.kind === 'tombstone' ? undefined : migrated;

@@ -23,6 +23,7 @@ import {
   type Reply,
 } from './replies.ts';
 import { hasStopped } from './stopped.ts';
+import { Reservation } from './reservation.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** Attempts of a touch during which the owners change. */
@@ -36,12 +37,13 @@ export async function touch(
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   await cluster.announceTtl(ttlSeconds);
+  const reservation = new Reservation(cluster, key);
   for (let attempt = 1; ; attempt += 1) {
     const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
     const found = await unlessStopped(cluster, key, () =>
-      touchBy(cluster, key, { route, fences }, ttlSeconds, options),
+      touchBy(cluster, key, { route, fences, reservation }, ttlSeconds, options),
     );
     const mayTrust = await fences.hold();
     if (found === false) await cluster.ensureComplete();
@@ -75,10 +77,11 @@ function overtaken(): SessClientError {
   );
 }
 
-/** An attempt's route, and the fences that verify it. */
+/** An attempt's route, and what verifies it. */
 interface TouchAttempt {
   readonly route: Route;
   readonly fences: Fences;
+  readonly reservation: Reservation;
 }
 
 function touchBy(
@@ -116,7 +119,7 @@ async function touchAll(
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | 'again'> {
-  const { route, fences } = context;
+  const { route, fences, reservation } = context;
   const replies = await askByRoute(cluster, key, route.targets, route, options);
   if (replies === 'changed') return 'again';
   const newest = newestOf(replies);
@@ -152,7 +155,7 @@ async function touchAll(
   if (unproved === undefined) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
-    const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
+    const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, reservation, options);
     if (repaired === 'overtaken') return 'again';
     // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
     // owner, and gets its copies again when it returns.

@@ -8,15 +8,16 @@ const ttlSeconds = 60;
 
 /**
  * A write to two nodes, and a newer record that another client stores on `where` after the first node accepted the
- * write.
+ * write. `by`: how much higher its version is than that of the base. The write has a version of the present time.
  */
 async function overtaken(
   where: 'both' | 'both, but the first had lost its memory' | 'the second',
+  by: bigint = 1n << 40n,
 ): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {
   const { client, network } = await fakeCluster([A, B], { copies: 2 });
   const base = await client.set('key', 'base', { ttlSeconds, expect: 'absent' });
   const [first, second] = client.explain('key').owners.map((id) => network.at(id)) as [FakeServer, FakeServer];
-  const newer = encodeRecord('newer', base.version + (1n << 40n), ttlSeconds);
+  const newer = encodeRecord('newer', base.version + by, ttlSeconds);
   second.beforeRequest = (request) => {
     if (request !== 'cas') return;
     second.beforeRequest = undefined;
@@ -43,6 +44,14 @@ describe('a write to several nodes that another one overtakes', () => {
 
   it('is a conflict where the other passed the node that decides over, and its own copy gives way', async () => {
     const { write, stored } = await overtaken('the second');
+    await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    expect(stored()).toEqual(['newer', 'newer']);
+  });
+});
+
+describe('a write that meets on the second node what it has not read, of a lower version', () => {
+  it('is a conflict, because the other may be stored for its writer', async () => {
+    const { write, stored } = await overtaken('the second', 1n);
     await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
     expect(stored()).toEqual(['newer', 'newer']);
   });

@@ -9,7 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
-import { reserve } from './reserve.ts';
+import { Reservation } from './reservation.ts';
 import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import {
@@ -71,6 +71,7 @@ async function writeByRoute(
   own: StoredRecord[],
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> {
+  const reservation = new Reservation(cluster, key);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const { basis } = cluster;
     // A writer by another view stores its record and then reads the fence; this one publishes its view and then reads
@@ -81,7 +82,7 @@ async function writeByRoute(
     const fences = new Fences(cluster);
     let written: StoredRecord | 'again';
     try {
-      written = await writeToAll(cluster, key, change, { route, basis, fences, placed }, own, options);
+      written = await writeToAll(cluster, key, change, { route, basis, fences, placed, reservation }, own, options);
     } catch (error) {
       if (!(await hasStopped(cluster, key, error))) throw error;
       continue;
@@ -105,6 +106,7 @@ interface WriteAttempt {
   readonly basis: object;
   readonly fences: Fences;
   readonly placed: PlacedCopies;
+  readonly reservation: Reservation;
 }
 
 async function writeToAll(
@@ -122,14 +124,14 @@ async function writeToAll(
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
   if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
-  // It may have lost its memory while another write is between it and the next node. A mark there may be of a client
-  // that has not looked at the fence yet.
+  // It may have lost its memory while another write is between it and the next node.
   if (first.entry?.kind !== 'record' && replies.some(({ entry }) => entry?.kind === 'record')) {
-    const reserved = await reserve(cluster, key, [first], highestVersion(replies), options);
+    const reserved = await context.reservation.hold([first], options);
     if (refusedValue(reserved)) throw outOfReach(reserved);
     if (reserved === 'overtaken') return 'again';
   }
-  const version = cluster.versions.next(highestVersion(replies));
+  const known = highestVersion(replies);
+  const version = cluster.versions.next(known);
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
   const put = (reply: Reply): Promise<boolean> =>
@@ -143,7 +145,7 @@ async function writeToAll(
   if (rest.length > 0 && !(await stillDecides(cluster, context))) return 'again';
   try {
     for (const reply of rest)
-      if (!(await follow(cluster, key, { reply, first, version, context }, put, options))) return 'again';
+      if (!(await follow(cluster, key, { reply, first, known, version, context }, put, options))) return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer wins, so try again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -223,6 +225,8 @@ function holderOf(replies: readonly Reply[], entry: Entry): string | undefined {
 interface Step {
   readonly reply: Reply;
   readonly first: Reply;
+  /** The highest version that this attempt read. */
+  readonly known: bigint;
   readonly version: bigint;
   readonly context: WriteAttempt;
 }
@@ -234,7 +238,7 @@ interface Step {
 async function follow(
   cluster: Cluster,
   key: string,
-  { reply, first, version, context }: Step,
+  { reply, first, known, version, context }: Step,
   put: (reply: Reply) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
@@ -244,6 +248,8 @@ async function follow(
     seen = await askNode(cluster, key, reply.id, options);
     if (seen.failure !== undefined) throw outOfReach(seen.failure);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', reply.id);
+    // Its writer passed the first target, which has lost it, and may be told that it is stored.
+    if (seen.entry?.kind === 'record' && seen.entry.version > known && seen.entry.version <= version) return false;
     if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
       context.fences.behind(first.id);
       if (!(await stillDecides(cluster, context))) return false;

@@ -7,6 +7,7 @@ import { versionOf } from '../version.ts';
 import { leaveMoved } from '../operations/moved.ts';
 import { migrateTombstone } from './migrate.ts';
 import type { ListingCluster } from './migrate-key.ts';
+import { Reservation } from '../operations/reservation.ts';
 import { readRepair } from './read-repair.ts';
 
 export interface Emptied {
@@ -35,6 +36,7 @@ export async function emptyElders(
   signal: AbortSignal,
 ): Promise<Emptied> {
   const options = { signal };
+  const reservation = new Reservation(cluster, key);
   let [isFound, isMigrated] = [false, false];
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -53,7 +55,7 @@ export async function emptyElders(
     isFound ||= old.length > 0;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     isMigrated ||= lacking.length > 0;
-    if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
+    if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, reservation, signal))) continue;
     const outcomes = await Promise.all(stale.map((reply) => leaveMoved(cluster, key, reply, options)));
     if (!outcomes.includes(false)) return { isFound, isMigrated };
   }
@@ -70,11 +72,12 @@ async function bring(
   key: string,
   newest: StoredRecord | Tombstone,
   lacking: readonly Reply[],
+  reservation: Reservation,
   signal: AbortSignal,
 ): Promise<boolean> {
   const placed =
     newest.kind === 'record'
-      ? await readRepair(cluster, key, newest, lacking, { signal })
+      ? await readRepair(cluster, key, newest, lacking, reservation, { signal })
       : await migrateTombstone(cluster, key, lacking, newest, { signal });
   if (refusedValue(placed)) throw placed;
   return placed === 'stored';

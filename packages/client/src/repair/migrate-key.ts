@@ -4,6 +4,7 @@ import { readTargets, type Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { failureIn, holds, isCovered, askByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
+import { Reservation } from '../operations/reservation.ts';
 import { readRepair } from './read-repair.ts';
 
 export interface ListingCluster extends Cluster {
@@ -40,6 +41,7 @@ export async function migrateKey(
   signal: AbortSignal | undefined,
 ): Promise<MigrationOutcome> {
   const options = signal === undefined ? undefined : { signal };
+  const reservation = new Reservation(cluster, key);
   let outcome: MigrationOutcome = 'present';
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -64,8 +66,8 @@ export async function migrateKey(
     // newer than what that elder may hold.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
-      ? await readRepair(cluster, key, newest, lacking, options)
-      : await migrate(cluster, key, route, replies, newest, options);
+      ? await readRepair(cluster, key, newest, lacking, reservation, options)
+      : await migrate(cluster, key, { route, replies, newest, reservation }, options);
     // Retrying at once brings neither more memory nor a larger limit.
     if (refusedValue(placed)) throw placed;
     // The next attempt finds a tombstone there.

@@ -11,7 +11,15 @@ import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from '../operations/moved.ts';
 import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
-import { reserve } from '../operations/reserve.ts';
+import type { Reservation } from '../operations/reservation.ts';
+
+/** What an operation read, by which route. */
+interface Found {
+  readonly route: Route;
+  readonly replies: readonly Reply[];
+  readonly newest: StoredRecord | Tombstone;
+  readonly reservation: Reservation;
+}
 
 /**
  * The migrated record; `'overtaken'` if another client wrote meanwhile (read again); or the error of a node that
@@ -20,14 +28,12 @@ import { reserve } from '../operations/reserve.ts';
 export async function migrate(
   cluster: Cluster,
   key: string,
-  route: Route,
-  replies: readonly Reply[],
-  newest: StoredRecord | Tombstone,
+  { route, replies, newest, reservation }: Found,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
   const owners = replies.filter(({ id }) => route.owners.includes(id));
   if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
-  const reserved = await reserve(cluster, key, owners, newest.version, options);
+  const reserved = await reservation.hold(owners, options);
   if (reserved !== undefined) return reserved;
   const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());

@@ -5,21 +5,23 @@ import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
 import { asFailure, askNodes, casOf, needs, type Reply } from '../operations/replies.ts';
-import { reserve } from '../operations/reserve.ts';
+import { Reservation } from '../operations/reservation.ts';
 
 /**
  * Stores the record only where the item is still as in `missing`: a later write wins. Returns `stored` if all nodes
- * stored it, `overtaken` if not (read again; see {@link reserve}), or the error of a node that refused it; a later read
- * repairs the rest.
+ * stored it, `overtaken` if not (read again), or the error of a node that refused it; a later read repairs the rest.
+ *
+ * @param reservation of the operation, whose next attempt completes what this one began
  */
 export async function readRepair(
   cluster: Cluster,
   key: string,
   record: StoredRecord,
   missing: readonly Reply[],
+  reservation: Reservation,
   options: RequestOptions | undefined,
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
-  const reserved = await reserve(cluster, key, missing, record.version, options);
+  const reserved = await reservation.hold(missing, options);
   if (reserved !== undefined) return reserved;
   const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
@@ -39,8 +41,8 @@ export async function readRepair(
 
 /** A copy that ends this soon is not copied, in seconds. */
 const LAST_SECONDS = 2;
-/** Attempts to restore copies: the first reserves the key, and one is for another client that restores them as well. */
-const MAX_ATTEMPTS = 3;
+/** Attempts to restore copies. The first one reserves the key. */
+const MAX_ATTEMPTS = 4;
 
 /**
  * Restores copies that were lost with a node, with the remaining life of the copy that `holder` has. Nodes report whole
@@ -56,10 +58,11 @@ export async function restoreCopies(
   options: RequestOptions | undefined,
 ): Promise<void> {
   const ids = [holder, ...missing].map(({ id }) => id);
+  const reservation = new Reservation(cluster, key);
   let replies: readonly Reply[] = [holder, ...missing];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (attempt > 1) replies = await askNodes(cluster, key, ids, options);
-    if ((await restore(cluster, key, replies, options)) !== 'overtaken') return;
+    if ((await restore(cluster, key, replies, reservation, options)) !== 'overtaken') return;
   }
 }
 
@@ -67,6 +70,7 @@ async function restore(
   cluster: Cluster,
   key: string,
   [holder, ...others]: readonly Reply[],
+  reservation: Reservation,
   options: RequestOptions | undefined,
 ): Promise<unknown> {
   const entry = holder?.entry;
@@ -74,5 +78,5 @@ async function restore(
   const { ttlSeconds = entry.secondsLeft } = entry;
   if (ttlSeconds <= LAST_SECONDS) return undefined;
   const lacking = others.filter((reply) => needs(reply, entry));
-  return readRepair(cluster, key, entry, lacking, options);
+  return readRepair(cluster, key, entry, lacking, reservation, options);
 }
