@@ -70,6 +70,12 @@ export interface Reading {
  */
 export type UpdateResult = 'known' | 'published' | 'failed' | 'other';
 
+/**
+ * What an update does about a node's fence. `renew`: a new token in any case. `give`: one if there is none. `keep`: as
+ * it is; if there is none, the node has just lost its memory, and the update fails.
+ */
+export type FenceUpdate = 'renew' | 'give' | 'keep';
+
 const MAX_ATTEMPTS = 4;
 /** Most names of clusters to remember: usually there is one, and briefly two. */
 const MAX_NAMES = 8;
@@ -148,15 +154,16 @@ export class HistoryCopies {
    *
    * @param isAgreed whether all clients act on one view. Then a new confirmation is not a change of owners, however old
    *   the node's last one is.
-   * @param renewsFence whether the node gets a new fence token in any case
+   * @param fence what to do about the node's fence, beside a new token for a change
    */
-  async update(node: ClusterNode, news: History, isAgreed: boolean, renewsFence: boolean): Promise<UpdateResult> {
+  async update(node: ClusterNode, news: History, isAgreed: boolean, fence: FenceUpdate): Promise<UpdateResult> {
     const { seal, versions } = this.#setup;
-    if (renewsFence) this.#unfenced.add(node);
+    if (fence === 'renew') this.#unfenced.add(node);
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
+        if (fence === 'keep' && (await this.#hasLostMemory(node, token, entry))) return 'failed';
         const known = await this.#historyIn(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
         const wanted = this.underItsName(news);
@@ -178,6 +185,12 @@ export class HistoryCopies {
       // The breaker counts it.
     }
     return 'failed';
+  }
+
+  /** Whether the node has no fence any more. It may have lost it after the token was read, and before the history was. */
+  async #hasLostMemory(node: ClusterNode, token: Buffer | undefined, entry: Entry | undefined): Promise<boolean> {
+    if (token === undefined) return true;
+    return entry === undefined && (await node.fence.read(this.#setup.seal.fenceKey)) === undefined;
   }
 
   #remember(cluster: string): void {

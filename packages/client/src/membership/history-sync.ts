@@ -18,11 +18,11 @@ import { pause } from '../pause.ts';
 import { isComplete } from './completeness.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
-import { HistoryCopies, type UpdateResult } from './history-copies.ts';
+import { HistoryCopies, type FenceUpdate, type UpdateResult } from './history-copies.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History } from './history.ts';
 import { placeViews } from './place-views.ts';
-import { answered, identitiesOf, closedOnAll, tokensOf, type Answer } from './readings.ts';
+import { answered, identitiesOf, closedOnAll, tokensOf, unfencedIn, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
 import { unknownPast } from './unknown-past.ts';
 
@@ -63,8 +63,6 @@ export class HistorySync {
   #viewPublished = -1;
   /** Earliest time to name the cluster, by the monotonic clock: a cluster whose history was evicted has a name. */
   #namesFrom = 0;
-  /** Nodes without history and fence, for which the fences of the other nodes were renewed. */
-  readonly #blank = new WeakSet<ClusterNode>();
   /** Nodes that have answered. */
   readonly #everAnswered = new Set<string>();
 
@@ -249,7 +247,7 @@ export class HistorySync {
       : (history: History, published: History): boolean => !knowsAll(history, published);
     const ours = this.#ours;
     const isOurs = new Set(ours);
-    const blank = this.#newlyBlank(answers);
+    const unfenced = new Set(unfencedIn(answers).filter((node) => isOurs.has(node)));
     const silent = new Set(answers.flatMap(({ node, readings }) => (readings === undefined ? node : [])));
     // Writes at once to a node that returned empty: each node with the history makes it safer.
     const forgot = answered(answers).some(
@@ -264,20 +262,9 @@ export class HistorySync {
     if (isNews || !knowsAll(this.#published, wanted)) {
       const lacking = isNews ? ours : answers.map(({ node }) => node).filter((node) => isOurs.has(node));
       const asked = lacking.filter((node) => !silent.has(node));
-      if (!(await this.#publish(wanted, asked, isAgreed, blank))) return;
+      if (!(await this.#publish(wanted, asked, isAgreed, unfenced))) return;
     }
     if (!isAgreed) this.#viewPublished = viewChanges;
-  }
-
-  /** Nodes that lost their memory, or are new, since the last round. */
-  #newlyBlank(answers: readonly Answer[]): ReadonlySet<ClusterNode> {
-    const newly = new Set<ClusterNode>();
-    for (const { node, readings } of answered(answers)) {
-      if (!readings.every(({ isBlank }) => isBlank)) this.#blank.delete(node);
-      else if (!this.#blank.has(node)) newly.add(node);
-    }
-    for (const node of newly) this.#blank.add(node);
-    return newly;
   }
 
   /** Reads these nodes and merges their histories into `Membership`. */
@@ -343,30 +330,28 @@ export class HistorySync {
    * Writes the history to `nodes`. A node that did not answer is updated later, so that nobody waits for it twice.
    * Resolves to whether any node has it.
    *
-   * @param blank nodes that lost their memory: they come last, after the fences of the others were renewed
+   * @param unfenced nodes without a fence, which may have lost their memory: they come last, after the fences of the
+   *   others were renewed
    */
   async #publish(
     wanted: History,
     nodes: readonly ClusterNode[],
     isAgreed: boolean,
-    blank: ReadonlySet<ClusterNode>,
+    unfenced: ReadonlySet<ClusterNode>,
     attemptsLeft: number = MAX_NAMES,
   ): Promise<boolean> {
+    const fenceOf = (node: ClusterNode): FenceUpdate =>
+      unfenced.has(node) ? 'give' : unfenced.size > 0 ? 'renew' : 'keep';
     const update = (node: ClusterNode): Promise<readonly UpdateResult[]> =>
-      Promise.all(
-        this.#copies.map((copies) => copies.update(node, wanted, isAgreed, blank.size > 0 && !blank.has(node))),
-      );
-    const others = nodes.filter((node) => !blank.has(node));
+      Promise.all(this.#copies.map((copies) => copies.update(node, wanted, isAgreed, fenceOf(node))));
+    const others = nodes.filter((node) => !unfenced.has(node));
     const ofOthers = new Map(await Promise.all(others.map(async (node) => [node, await update(node)] as const)));
     const results = await Promise.all(nodes.map(async (node) => ofOthers.get(node) ?? update(node)));
     const { membership, clock } = this.#setup;
     const updated = new Set(
       nodes.filter((_, index) => results[index]?.every((outcome) => outcome === 'known' || outcome === 'published')),
     );
-    for (const node of updated) {
-      membership.identity.stored(node.id);
-      this.#blank.delete(node);
-    }
+    for (const node of updated) membership.identity.stored(node.id);
     // The new token may hide what other clients published meanwhile.
     await this.#ask(
       nodes.filter((_, index) => results[index]?.some((outcome) => outcome === 'published' || outcome === 'other')),
@@ -376,7 +361,7 @@ export class HistorySync {
     // Another client named the cluster at the same time. Now this client knows which name wins.
     const isTwin = nodes.some((node, index) => results[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
-      return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, blank, attemptsLeft - 1);
+      return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, unfenced, attemptsLeft - 1);
     if (updated.size === 0) return false;
     this.#published = wanted;
     membership.learned(wanted, clock.now());

@@ -25,6 +25,13 @@ export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string
   );
 }
 
+/** The nodes without a fence under some seal: they are new, or lost their memory. */
+export function unfencedIn(answers: readonly Answer[]): readonly ClusterNode[] {
+  return answered(answers).flatMap(({ node, readings }) =>
+    readings.some(({ token }) => token === undefined) ? [node] : [],
+  );
+}
+
 /** The closed handovers that all of these nodes have, each with its earliest confirmation. */
 export function closedOnAll(answers: readonly Answer[]): ReadonlyMap<string, Closing> {
   const [first, ...others] = answers.flatMap(({ readings = [] }) => readings.map(({ history }) => history.closings));
