@@ -248,8 +248,8 @@ export interface SessionsOfUsers {
 }
 
 /**
- * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers, and
- * `onUnavailable` decides what requests get. `'closed'`: `close()` was called.
+ * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers (all are
+ * down, or those that are not are new), and `onUnavailable` decides what requests get. `'closed'`: `close()` was called.
  */
 export type SessionsState = StoreState | 'closed';
 
