@@ -38,7 +38,8 @@ export class OutageSignal {
 
   readonly #look = (): void => {
     const states = [...this.#client.topology.states.values()];
-    const out = states.length > 0 && states.every((state) => state === 'down');
+    // A node that has not answered yet neither begins an outage nor ends one.
+    const out = this.#out ? !states.includes('up') : states.length > 0 && states.every((state) => state === 'down');
     if (out === this.#out) return;
     this.#out = out;
     this.#tell(out ? 'disconnect' : 'connect');

@@ -102,11 +102,18 @@ class PostgresSessions implements PostgresBacking {
   }
 
   async destroy(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed> {
-    const { rows } = await this.#run('destroy', [id, until, Date.now()], signal);
-    if (rows.length > 0) return 'destroyed';
-    const inserted = await this.#run('insertTombstone', [id, until], signal);
-    const row: { inserted: boolean } | undefined = inserted.rows[0];
-    return row?.inserted === true ? 'unknown' : 'already';
+    const values = [id, until, Date.now()];
+    const end = async (): Promise<BackingDestroyed | undefined> => {
+      const { rows } = await this.#run('destroy', values, signal);
+      const row: { already: boolean } | undefined = rows[0];
+      return row && (row.already ? 'already' : 'destroyed');
+    };
+    const ended = await end();
+    if (ended !== undefined) return ended;
+    const marked = await this.#run('insertTombstone', values, signal);
+    if (marked.rows.length > 0) return 'unknown';
+    // Another process stored a row between the two statements.
+    return (await end()) ?? 'already';
   }
 
   async touch(touches: readonly BackingTouch[], signal: AbortSignal): Promise<void> {

@@ -55,14 +55,20 @@ export function statementsFor(table: string): Statements {
         else 'newer'
       end as outcome from ${table} where id = $1`,
 
-    destroy: `update ${table} set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(expires_at, ${time('$2')})
-      where id = $1 and not destroyed and expires_at > ${time('$3')} returning 1`,
+    // A row that has not expired: a session, or the mark of an earlier destruction. It is locked before it is read, so
+    // of several processes one sees the session. $3: now, by the clock of the application server.
+    destroy: `update ${table} as present
+      set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(present.expires_at, ${time('$2')})
+      from (select id, destroyed from ${table} where id = $1 and expires_at > ${time('$3')} for update) as before
+      where present.id = before.id
+      returning before.destroyed as already`,
 
-    // There was no live session with this id: marks it as destroyed anyway.
+    // Without such a row: marks the id as destroyed anyway, unless another process was faster.
     insertTombstone: `insert into ${table} as present (id, value, version, expires_at, destroyed) values ($1, '', 0, ${time('$2')}, true)
       on conflict (id) do update
-      set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(present.expires_at, excluded.expires_at)
-      returning xmax = 0 as inserted`,
+      set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = excluded.expires_at
+      where present.expires_at <= ${time('$3')}
+      returning 1`,
 
     // Locks rows in the order of their ids, so that two batches never deadlock.
     touch: `with given as (select id, max(at) as at from unnest($1::text[], $2::double precision[]) as touches (id, at) group by id),

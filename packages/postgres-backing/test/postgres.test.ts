@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { backedStore, memoryStore, type Backing } from '@sess/session';
 import { startPostgres, type PostgresServer } from '@sess/postgres-server';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -11,8 +12,25 @@ const calm = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 const LONG_MS = 120_000;
 
+/** Statements that wait for another one's lock. */
+const WAITING = `select from pg_stat_activity where wait_event_type = 'Lock'`;
+
 function save(backing: PostgresBacking, id: string, expiresAt: number): Promise<unknown> {
   return backing.save(id, { value: Buffer.from('value'), version: 1, replaces: 'absent', expiresAt }, calm);
+}
+
+/** The same backing, without its touches. */
+function deaf(backing: PostgresBacking): Backing {
+  return {
+    load: (id, signal) => backing.load(id, signal),
+    save: (id, session, signal) => backing.save(id, session, signal),
+    destroy: (id, until, signal) => backing.destroy(id, until, signal),
+  };
+}
+
+async function isLive(backing: PostgresBacking, id: string): Promise<boolean> {
+  const found = await backing.load(id, calm);
+  return found !== undefined && found !== 'destroyed' && found.expiresAt > Date.now();
 }
 
 describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL', { timeout: LONG_MS }, () => {
@@ -126,6 +144,50 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     other.release();
     await pool.end();
     expect(await backing.cleanUp()).toBe(1);
+  });
+
+  it('are ended by one of two processes that wait for the same row, and the other one is told so', async () => {
+    const [one, two] = [open(), open()];
+    await one.migrate();
+    await save(one, 's/contended', Date.now() + HOUR_MS);
+    const pool = new Pool({ connectionString: server.connectionString });
+    const other = await pool.connect();
+    await other.query(`begin; select from sess_sessions where id = 's/contended' for update`);
+    const until = Date.now() + HOUR_MS;
+    const outcomes = Promise.all([one, two].map((backing) => backing.destroy('s/contended', until, calm)));
+    await expect.poll(async () => (await pool.query(WAITING)).rowCount).toBe(2);
+    await other.query('rollback');
+    expect((await outcomes).toSorted()).toEqual(['already', 'destroyed']);
+    other.release();
+    await pool.end();
+  });
+
+  it('are ended where another process begins one while its id is destroyed', async () => {
+    const backing = open();
+    await backing.migrate();
+    const pool = new Pool({ connectionString: server.connectionString });
+    const other = await pool.connect();
+    await other.query(`begin; insert into sess_sessions (id, value, version, expires_at)
+      values ('s/just-begun', '', 1, now() + interval '1 hour')`);
+    const outcome = backing.destroy('s/just-begun', Date.now() + HOUR_MS, calm);
+    await expect.poll(async () => (await pool.query(WAITING)).rowCount).toBe(1);
+    await other.query('commit');
+    expect(await outcome).toBe('destroyed');
+    expect(await backing.load('s/just-begun', calm)).toBe('destroyed');
+    other.release();
+    await pool.end();
+  });
+
+  it('are ended in the cache, too, where they live longer than in the database, which missed a touch', async () => {
+    const backing = open();
+    await backing.migrate();
+    const store = backedStore(memoryStore(), { backing: deaf(backing), writePolicy: 'through' });
+    onTestFinished(() => store.close());
+    await store.save('s/untouched', Buffer.from('value'), { ttlSeconds: 1, expect: 'absent' });
+    expect(await store.touch('s/untouched', 3_600)).toBe(true);
+    await expect.poll(() => isLive(backing, 's/untouched')).toBe(false);
+    expect(await store.destroy('s/untouched', 3_600)).toBe(true);
+    expect(await store.destroy('s/untouched', 3_600)).toBe(false);
   });
 
   it('use the application’s own pool, and leave it open', async () => {

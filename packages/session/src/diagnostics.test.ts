@@ -44,6 +44,18 @@ describe('diagnostics', () => {
     ]);
   });
 
+  it('tell that a touch was dropped, because the session expired while the request ran', async () => {
+    const app = application();
+    const browser = new Browser(app);
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    app.passSeconds(400);
+    const slow = await browser.open();
+    app.passSeconds(3_600);
+    events = [];
+    await browser.close(slow);
+    expect(events).toEqual([['save', { store: 'memory', reason: 'touch-due', outcome: 'dropped' }]]);
+  });
+
   it('tell of failures, conflicts and what was dropped', async () => {
     const app = application();
     const browser = new Browser(app);

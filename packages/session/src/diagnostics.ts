@@ -42,7 +42,8 @@ export interface SaveEvent {
   readonly store: string;
   readonly reason: CommitReason | 'asked' | 'regenerated';
   /**
-   * `dropped`: another request destroyed the session, so nothing was written. `skipped`: there was nothing to write.
+   * `dropped`: the session was gone, so nothing was written or touched: another request destroyed it, it expired, or
+   * the store evicted it. `skipped`: there was nothing to write.
    */
   readonly outcome: 'written' | 'touched' | 'skipped' | 'dropped' | 'failed';
   readonly error?: SessionError;

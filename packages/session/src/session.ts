@@ -57,9 +57,13 @@ export interface Session {
    * The previous `data` object is frozen, so a late write to it throws instead of being lost. An array is short for `{
    * keep }`. With a callback, this method and the three others that take one return nothing.
    *
+   * If it fails, the session keeps its id and what was stored. Sessions of the browser's other cookies of this name may
+   * have ended; so may this one if the store's answer was lost.
+   *
    * @throws {SessionError} `SESS_DESTROYED` if another request destroyed the session and `keep` names something;
-   *   `SESS_UNAVAILABLE`, and then nothing changed; `SESS_HEADERS_SENT` if the headers were sent, so the new id can't
-   *   reach the browser; `SESS_BAD_OPTION`.
+   *   `SESS_UNAVAILABLE`; `SESS_READ_ONLY` with `keep: true` if the request came with an old id in its grace;
+   *   `SESS_HEADERS_SENT` if the headers were sent, so the new id can't reach the browser; `SESS_BAD_OPTION`; and for
+   *   the data that is kept `SESS_BAD_DATA`, `SESS_TOO_LARGE` and `SESS_CONFLICT`, as {@link Session.save}.
    */
   regenerate(options?: RegenerateOptions | readonly string[]): Promise<void>;
   regenerate(callback: SessionCallback): void;
@@ -89,7 +93,8 @@ export interface Session {
    * `change` gets the stored data merged with this request's unsaved changes, and changes it in place; both are saved.
    * If another request saves first, `change` runs again on what that request saved. So it must be synchronous and must
    * only read and change the data. Resolves with what the last call returned, or with `session.data` if it returned
-   * nothing. Until then, and if it throws, `session.data` is unchanged.
+   * nothing. Until then, and if it throws, `session.data` is unchanged, except that a session that was out of reach is
+   * loaded into it first.
    *
    * @throws {SessionError} what {@link Session.save} throws; `SESS_BAD_DATA` if `change` returns a promise;
    *   `SESS_UNAVAILABLE` also if the session still can't be loaded. Rethrows what `change` throws.
@@ -248,8 +253,8 @@ export interface SessionsOfUsers {
 }
 
 /**
- * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers, and
- * `onUnavailable` decides what requests get. `'closed'`: `close()` was called.
+ * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers (all are
+ * down, or those that are not are new), and `onUnavailable` decides what requests get. `'closed'`: `close()` was called.
  */
 export type SessionsState = StoreState | 'closed';
 

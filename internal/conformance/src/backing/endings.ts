@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { calm, HOUR_MS, newId, session, stored, type BackingBench } from './bench.ts';
 
@@ -36,25 +37,41 @@ export function destroySection(opened: () => BackingBench): void {
       expect(await other.save(id, session('one'), calm)).toBe('destroyed');
     });
 
-    it('finds none where the session has expired', async () => {
-      const { backing } = opened();
+    it('finds none where the session has expired, and is remembered', async () => {
+      const { backing, other } = opened();
       const id = newId();
-      await backing.save(id, session('one', { expiresAt: past() }), calm);
-      expect(await backing.destroy(id, later(), calm)).not.toBe('destroyed');
+      await backing.save(id, session('one', { expiresAt: past(), user: 'USER_EXPIRED' }), calm);
+      expect(await backing.destroy(id, later(), calm)).toBe('unknown');
+      expect(await other.destroy(id, later(), calm)).toBe('already');
+      expect(await other.load(id, calm)).toBe('destroyed');
+      expect(await other.save(id, session('two', { version: 20, replaces: 'older' }), calm)).toBe('destroyed');
     });
 
     it('is forgotten when its time is over', async () => {
       const { backing } = opened();
       const id = newId();
+      await backing.save(id, session('one', { expiresAt: past() }), calm);
       await backing.destroy(id, past(), calm);
       expect(await backing.load(id, calm)).toBeUndefined();
+      expect(await backing.destroy(id, past(), calm)).toBe('unknown');
       expect(await backing.save(id, session('one'), calm)).toBe('saved');
     });
 
-    it.each(['a session', 'nothing'])('of %s by ten at once is told to one', async (what) => {
+    it.each(['first', 'second'])('is remembered for the longer of two times: the %s', async (longer) => {
       const { backing, other } = opened();
       const id = newId();
-      if (what === 'a session') await backing.save(id, session('one'), calm);
+      const soon = Date.now() + 100;
+      await backing.destroy(id, longer === 'first' ? later() : soon, calm);
+      await other.destroy(id, longer === 'first' ? soon : later(), calm);
+      await sleep(soon + 10 - Date.now());
+      expect(await backing.load(id, calm)).toBe('destroyed');
+    });
+
+    it.each(['a session', 'an expired session', 'nothing'])('of %s by ten at once is told to one', async (what) => {
+      const { backing, other } = opened();
+      const id = newId();
+      const expiresAt = what === 'a session' ? later() : past();
+      if (what !== 'nothing') await backing.save(id, session('one', { expiresAt }), calm);
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) => (index % 2 ? backing : other).destroy(id, later(), calm)),
       );

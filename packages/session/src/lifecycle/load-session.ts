@@ -1,7 +1,7 @@
 import { publish, type LoadEvent } from '../diagnostics.ts';
 import { hasCode, type SessionError } from '../errors.ts';
 import { loadInGrace } from './grace.ts';
-import type { Identity, Persisted, SessionContext } from './session-context.ts';
+import { ttlSecondsOf, type Identity, type Persisted, type SessionContext } from './session-context.ts';
 import { openDeadMarker, openFormer, openMarker } from './moved.ts';
 import { openOwner, placeOf } from '../users/session-owner.ts';
 import { storageKey } from '../cookie/session-id.ts';
@@ -144,7 +144,8 @@ async function unlessRevoked(
   outcome: LoadOutcome & { kind: 'found' },
   user: string,
 ): Promise<LoadOutcome> {
-  const isGood = await context.users.isGood(user, outcome.persisted.owner?.epoch);
+  const { owner, lifetime } = outcome.persisted;
+  const isGood = await context.users.isGood(user, owner?.epoch, ttlSecondsOf(context, lifetime));
   if (isGood) {
     hit(context, outcome.persisted);
     return outcome;

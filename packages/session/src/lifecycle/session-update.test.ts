@@ -86,6 +86,19 @@ describe('session.update', () => {
     expect(app.store.saves).toEqual([]);
   });
 
+  it('loads a session that was out of reach before it calls the function: that stays, even if the function throws', async () => {
+    const { app, browser } = await loggedIn({ onUnavailable: 'anonymous' });
+    app.store.beforeNext('load', outage);
+    await browser.visit(async (session) => {
+      session.data.note = 'mine';
+      const failing = session.update(() => {
+        throw new RangeError('too many');
+      });
+      await expect(failing).rejects.toThrow('too many');
+      expect([session.isAvailable, session.data]).toEqual([true, { visits: 0, note: 'mine' }]);
+    });
+  });
+
   it('refuses a function that returns a promise, or none at all, and stores nothing', async () => {
     const { app, browser } = await loggedIn();
     await browser.visit(async (session) => {

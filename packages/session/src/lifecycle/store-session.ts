@@ -1,7 +1,14 @@
 import type { StoredContent } from '../content/content.ts';
 import { publish } from '../diagnostics.ts';
 import { hasCode } from '../errors.ts';
-import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import {
+  idleSeconds,
+  newIdentity,
+  ttlSecondsOf,
+  type Identity,
+  type Persisted,
+  type SessionContext,
+} from './session-context.ts';
 import { withFormer } from './moved.ts';
 import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
@@ -38,7 +45,7 @@ export async function createSession(
   formerKey?: string,
 ): Promise<Persisted> {
   context.codec.check(content.text);
-  const known = context.users.ownerOf(content.data, content.owner);
+  const known = ownerOf(context, content, content.owner, context.options.ttlSeconds);
   const owner = known instanceof Promise ? await known : known;
   const { now } = context.options;
   const retryUntil = now() + NEW_ID_PATIENCE_MS;
@@ -84,7 +91,7 @@ export async function storeInPlace(
 ): Promise<Persisted> {
   const { store, options } = context;
   context.codec.check(content.text);
-  const known = context.users.ownerOf(content.data, content.owner ?? base.owner);
+  const known = ownerOf(context, content, content.owner ?? base.owner, ttlSecondsOf(context, base.lifetime));
   const owner = known instanceof Promise ? await known : known;
   const formerKey = former === 'stays' ? base.formerKey : undefined;
   const value = withFormer(
@@ -94,6 +101,16 @@ export async function storeInPlace(
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
   const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
   return persisted(context, base.identity, { ...content, owner }, stored, formerKey);
+}
+
+/** `ttlBefore`: the idle timeout for which its owner's epoch lives already. */
+function ownerOf(
+  context: SessionContext,
+  { data, lifetime }: Content,
+  before: Owner | undefined,
+  ttlBefore: number,
+): Promise<Owner | undefined> | Owner | undefined {
+  return context.users.ownerOf({ data, before, ttlSeconds: ttlSecondsOf(context, lifetime), ttlBefore });
 }
 
 function persisted(

@@ -1,4 +1,10 @@
-import { SessClientError, type CacheRecord, type Client, type SessClientErrorCode } from '@sess/client';
+import {
+  SessClientError,
+  type CacheRecord,
+  type Client,
+  type NodeHealth,
+  type SessClientErrorCode,
+} from '@sess/client';
 import { describe, expect, it, vi } from 'vitest';
 import { memcachedStore } from './memcached-store.ts';
 import type { SessionErrorCode } from '../errors.ts';
@@ -72,6 +78,28 @@ describe('the memcached store', () => {
   it('lets errors through that are not the client’s', async () => {
     const bug = new TypeError('a bug');
     await expect(memcachedStore(clientThat({ get: () => Promise.reject(bug) })).load('key')).rejects.toBe(bug);
+  });
+
+  it.each<[string, readonly NodeHealth[], string]>([
+    ['the only node that is left has not answered yet', ['down', 'unknown'], 'unavailable'],
+    ['every node was replaced by one that has not answered yet', ['unknown'], 'unavailable'],
+    ['every node is down', ['down', 'down'], 'unavailable'],
+    ['one answers', ['down', 'up'], 'ready'],
+  ])('is starting only until a node answers: later, when %s, it is not', async (_, later, expected) => {
+    let states: readonly NodeHealth[] = ['unknown', 'unknown'];
+    const client = clientThat({
+      get topology() {
+        return { states: new Map(states.map((health, index) => [`10.0.0.${index}:11211`, health])) } as never;
+      },
+      ready: async () => {},
+    });
+    const [asked, awaited] = [memcachedStore(client), memcachedStore(client)];
+    expect([asked.state, awaited.state]).toEqual(['starting', 'starting']);
+    await awaited.ready?.();
+    states = ['up', 'down'];
+    expect(asked.state).toBe('ready');
+    states = later;
+    expect([asked.state, awaited.state]).toEqual([expected, expected]);
   });
 
   it('leaves open the client that it was given', async () => {

@@ -80,6 +80,8 @@ class MemcachedStore implements SessionStore {
   readonly name = 'memcached';
   readonly #client: Client;
   readonly #owned: boolean;
+  /** Whether a node has answered. A node that joins later, or replaces another one, does not begin again. */
+  #isStarted = false;
 
   constructor(client: Client, owned: boolean) {
     this.#client = client;
@@ -90,15 +92,19 @@ class MemcachedStore implements SessionStore {
     return this.#client;
   }
 
-  ready(): Promise<void> {
-    return this.#client.ready().catch(rethrow);
+  async ready(): Promise<void> {
+    await this.#client.ready().catch(rethrow);
+    this.#isStarted = true;
   }
 
   /** `'ready'` if at least one node answers; `onUnavailable` handles sessions on the others. */
   get state(): StoreState {
     const states = [...this.#client.topology.states.values()];
-    if (states.includes('up')) return 'ready';
-    return states.length > 0 && states.every((state) => state === 'down') ? 'unavailable' : 'starting';
+    const isUp = states.includes('up');
+    this.#isStarted ||= isUp;
+    if (isUp) return 'ready';
+    const isDown = states.length > 0 && states.every((state) => state === 'down');
+    return isDown || this.#isStarted ? 'unavailable' : 'starting';
   }
 
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {

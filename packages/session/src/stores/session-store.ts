@@ -112,5 +112,5 @@ export interface StoredSession {
   readonly ttlSeconds: number | undefined;
 }
 
-/** `'starting'`: no node has answered yet. `'unavailable'`: every node is known to be down. */
+/** `'starting'`: no node has answered yet, and not all are known to be down. `'unavailable'`: no node answers. */
 export type StoreState = 'starting' | 'ready' | 'unavailable';

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import type { Epoch } from './session-owner.ts';
+import type { UserEpoch } from './session-owner.ts';
 
 /** Most users that a process remembers. About 200 bytes each. */
 const MAX_USERS = 10_000;
 
 interface Seen {
-  /** The latest epoch that this process read or wrote. */
-  latest: Epoch | undefined;
+  /** The latest epoch that this process read or wrote, and the longest idle timeout. */
+  latest: UserEpoch | undefined;
   /** The last answer, and when it was requested. */
-  answer?: { readonly at: number; readonly epoch: Promise<Epoch | undefined> };
+  answer?: { readonly at: number; readonly epoch: Promise<UserEpoch | undefined> };
 }
 
 /**
@@ -25,12 +25,12 @@ export class LatestEpochs {
     this.#now = now;
   }
 
-  latest(user: string): Epoch | undefined {
+  latest(user: string): UserEpoch | undefined {
     return this.#users.peek(user)?.latest;
   }
 
   /** The last answer, if it is fresh. */
-  recent(user: string): Promise<Epoch | undefined> | undefined {
+  recent(user: string): Promise<UserEpoch | undefined> | undefined {
     const answer = this.#users.peek(user)?.answer;
     if (answer === undefined) return undefined;
     const age = this.#now() - answer.at;
@@ -39,7 +39,7 @@ export class LatestEpochs {
   }
 
   /** Asks; concurrent callers of `recent` share the answer. */
-  read(user: string, ask: () => Promise<Epoch | undefined>): Promise<Epoch | undefined> {
+  read(user: string, ask: () => Promise<UserEpoch | undefined>): Promise<UserEpoch | undefined> {
     const at = this.#now();
     const seen = this.#seenOf(user);
     const answer = { at, epoch: ask() };
@@ -55,7 +55,7 @@ export class LatestEpochs {
   }
 
   /** Notes an epoch that was read or written at `at`. */
-  note(user: string, epoch: Epoch, at: number): void {
+  note(user: string, epoch: UserEpoch, at: number): void {
     const seen = this.#seenOf(user);
     raise(seen, epoch);
     seen.answer = { at, epoch: Promise.resolve(epoch) };
@@ -68,6 +68,15 @@ export class LatestEpochs {
   }
 }
 
-function raise(seen: Seen, epoch: Epoch | undefined): void {
-  if (epoch !== undefined && (seen.latest === undefined || epoch > seen.latest)) seen.latest = epoch;
+function raise(seen: Seen, epoch: UserEpoch | undefined): void {
+  seen.latest = latestOf([seen.latest, epoch]);
+}
+
+/** The latest of these epochs, with the longest of their idle timeouts; `undefined` if there is none. */
+export function latestOf(epochs: readonly (UserEpoch | undefined)[]): UserEpoch | undefined {
+  return epochs.reduce((one, two) => {
+    if (one === undefined || two === undefined) return one ?? two;
+    const ttlSeconds = Math.max(one.ttlSeconds, two.ttlSeconds);
+    return { epoch: two.epoch > one.epoch ? two.epoch : one.epoch, ttlSeconds };
+  }, undefined);
 }

@@ -16,6 +16,13 @@ export type Epoch = string;
 
 export const EPOCH_BYTES = 12;
 
+/** A user's epoch as it is stored for the sessions that carry it. */
+export interface UserEpoch {
+  readonly epoch: Epoch;
+  /** The longest idle timeout of these sessions; 0 if none is longer than the option `ttlSeconds`. */
+  readonly ttlSeconds: number;
+}
+
 const OWNED = 2;
 const OWNED_BYTES = 1 + EPOCH_BYTES;
 

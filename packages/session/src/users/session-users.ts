@@ -6,6 +6,17 @@ import type { SessionStore, UserSession } from '../stores/session-store.ts';
 import { UserEpochs } from './user-epochs.ts';
 import { checkUserName } from './user-name.ts';
 
+/** A session that is about to be stored. */
+export interface SessionToOwn {
+  readonly data: SessionData;
+  /** Its owner so far. */
+  readonly before: Owner | undefined;
+  /** Its idle timeout. */
+  readonly ttlSeconds: number;
+  /** Its idle timeout so far: the epoch lives at least as long. */
+  readonly ttlBefore: number;
+}
+
 /** Sessions by their user, if the application has a `userOf`. */
 export class SessionUsers {
   readonly #userOf: UserOf | undefined;
@@ -30,28 +41,34 @@ export class SessionUsers {
   }
 
   /**
-   * The owner of a session with this data. A session that changes its user gets the new user's present epoch. A promise
-   * only with the option `userOf`.
+   * The owner of a session that is stored. A session that changes its user gets the new user's present epoch, which
+   * then lives as long as the session may stay unused. A promise only with the option `userOf`.
    */
-  ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> | Owner | undefined {
-    return this.#userOf === undefined ? before : this.#presentOwner(this.#userOf, data, before);
+  ownerOf(session: SessionToOwn): Promise<Owner | undefined> | Owner | undefined {
+    return this.#userOf === undefined ? session.before : this.#presentOwner(this.#userOf, session);
   }
 
-  async #presentOwner(userOf: UserOf, data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
+  async #presentOwner(
+    userOf: UserOf,
+    { data, before, ttlSeconds, ttlBefore }: SessionToOwn,
+  ): Promise<Owner | undefined> {
     const user = userOf(data);
     if (user === undefined) return undefined;
+    const isSame = user === before?.user;
+    if (isSame && ttlSeconds <= ttlBefore) return before;
+    const epoch = await this.#epochs.ensure(user, ttlSeconds);
     // A session that was revoked meanwhile keeps its old epoch, so its next load refuses it.
-    return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
+    return isSame ? before : { user, epoch };
   }
 
   /**
    * Whether a stored session was not revoked. One without an epoch is refused: a server without `userOf` stored it, so
-   * it could never be revoked.
+   * it could never be revoked. The epoch of one that is in use lives for its idle timeout, `ttlSeconds`, at least.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
-  async isGood(user: string, epoch: string | undefined): Promise<boolean> {
-    return epoch !== undefined && (await this.#epochs.isCurrent(user, epoch));
+  async isGood(user: string, epoch: string | undefined, ttlSeconds: number): Promise<boolean> {
+    return epoch !== undefined && (await this.#epochs.isCurrent(user, epoch, ttlSeconds));
   }
 
   /**

@@ -84,7 +84,10 @@ export interface SessionToSave extends BackedSession {
  */
 export type BackingSaved = 'saved' | 'newer' | 'missing' | 'destroyed';
 
-/** `destroyed`: a live session. `already`: it was destroyed before. `unknown`: there was none. */
+/**
+ * `destroyed`: a live session. `already`: it was destroyed before, and that is still remembered. `unknown`: there was
+ * none, or only an expired one, which may still live in the cache.
+ */
 export type BackingDestroyed = 'destroyed' | 'already' | 'unknown';
 
 export interface BackingTouch {

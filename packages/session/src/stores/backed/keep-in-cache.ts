@@ -49,6 +49,7 @@ export async function keepInCache(
     if (expect === undefined) {
       const cached = await cache.load(key);
       if (cached !== undefined) {
+        refused = 0;
         const record = openRecord(cached);
         // Two versions may be equal by chance, so compare the bytes too.
         const isOurs = record.version === session.version && Buffer.compare(record.value, session.value) === 0;
