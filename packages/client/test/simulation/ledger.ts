@@ -7,6 +7,8 @@ export interface Account {
   readonly key: string;
   /** Acknowledged changes, in the order of their acknowledgement. */
   readonly acknowledged: number[];
+  /** Whether its creation was acknowledged. Before that, its creator may store it again, and has told no user its id. */
+  isCreated: boolean;
   /** Whether a destroy has started: from then on a miss is no loss. */
   destroying: boolean;
   destroyed: boolean;
@@ -74,6 +76,7 @@ export class Ledger {
     const account: Account = {
       key,
       acknowledged: [],
+      isCreated: false,
       destroying: false,
       destroyed: false,
       doubtful: new Map(),

@@ -169,6 +169,7 @@ export class Traffic {
     const { losses } = this.#promises;
     await application.client.set(account.key, valueOf([change]), { ttlSeconds: this.#ttlSeconds, expect: 'absent' });
     lives(account);
+    account.isCreated = true;
     account.acknowledged.push(change);
     this.#promises.excuseIfLostSince(losses, account);
     return () => `${account.key} = ${change}`;
@@ -246,8 +247,7 @@ export class Traffic {
   }
 
   async #destroy({ client }: Application, account: Account): Promise<() => string> {
-    // Its creator may still be trying to store it, and has told nobody its id.
-    if (account.acknowledged.length === 0) return () => `${account.key} is not known yet`;
+    if (!account.isCreated) return () => `${account.key} is not known yet`;
     account.destroying = true;
     const { away } = this.#promises;
     await client.delete(account.key, { ttlSeconds: this.#ttlSeconds });
