@@ -37,8 +37,8 @@ export const BREAKS = {
   renewal: {
     profile: 'harsh',
     faults: ['node is flushed amid writes'],
-    in: 'blank.size > 0 && !blank.has(node)',
-    out: 'false',
+    in: 'unfenced.size > 0 ? "renew" : "keep"',
+    out: '"give"',
   },
   /**
    * A write begins on a first node that lost its memory, although another write may be between it and the next node.
