@@ -80,7 +80,8 @@ export interface Client extends AsyncDisposable {
   putBack(nodeId: string): Promise<void>;
   /**
    * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares its records with the
-   * other nodes: one listing of its keys, and two small reads per key. Ask again after any change of nodes.
+   * other nodes: one listing of its keys, and for each key a read from every node that may hold it. Ask again after
+   * any change of nodes.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is neither in the topology nor in an open handover,
    *   `SESS_ABORTED` when `signal` fired.

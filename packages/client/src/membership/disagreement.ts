@@ -7,7 +7,7 @@ import type { ViewsDisagreeMessage } from '../diagnostics.ts';
 import type { History } from './history.ts';
 import type { View } from './view.ts';
 
-/** Three times the duration of an agreement. */
+/** Three times the duration of an agreement, beside the clock skew. */
 const INTERVALS_TOLERATED = 9;
 /** A view may be in use if its last confirmation is at most this many intervals old. */
 const INTERVALS_ACTED_ON = 3;

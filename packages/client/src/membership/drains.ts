@@ -106,7 +106,7 @@ export class Drains {
     for (const id of this.#emptied) if (listed.has(id) && drains.get(id)?.drained !== true) this.#emptied.delete(id);
   }
 
-  /** Marks to confirm: once per interval, this client's drains and finished drains of listed nodes. */
+  /** Marks to confirm, when half an interval has passed: this client's drains, and finished drains of listed nodes. */
   renewals({ drains }: History, listed: ReadonlySet<string>, now: number): ReadonlyMap<string, DrainMark> {
     const renewed = [...drains].filter(
       ([id, mark]) =>

@@ -1,6 +1,6 @@
 /**
- * The fence of a node: a short random token, replaced whenever a change of owners is published on the node. A writer
- * reads it behind its write, on the same connection. A publisher stores the history, then a new token, and only then
+ * The fence of a node: a short random token, replaced whenever a change of owners is published on the node, or another
+ * node has lost its memory. A writer reads it behind its write, on the same connection. A publisher stores the history, then a new token, and only then
  * reads records. The node executes both in order, so at least one of the two sees the other's change, without trusting
  * a clock.
  *
