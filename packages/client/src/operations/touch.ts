@@ -1,6 +1,6 @@
 /**
- * Sets a new time to live on every node that may be asked for the key. Never shortens a life, and never changes a
- * tombstone.
+ * Sets a new time to live on every node that may be asked for the key. Changes no tombstone. Where the route is settled,
+ * nodes set it as told; otherwise a copy that lives longer keeps its life.
  */
 import { refusedValue, SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
