@@ -110,7 +110,7 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
   const advice = nodes.every(({ cause: reason }) => somethingAnswered(reason))
     ? ''
-    : ' Check that memcached runs there, and that this machine may connect to it.';
+    : ' Check that memcached runs there, that its name is right, and that this machine may connect to it.';
   return new SessClientError(
     'SESS_UNAVAILABLE',
     `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}.${advice}`,

@@ -146,6 +146,19 @@ describe('an endpoint out of reach', () => {
     }
   });
 
+  it('says so when its name is not resolved in time, and does not blame the network', async () => {
+    const clock = new ManualClock();
+    const environment = testEnvironment({}, { clock, lookup: () => new Promise(() => {}) });
+    const { watch } = watchOf('cfg.cache.test:11211', environment);
+    const ready = watch.ready();
+    clock.advance(2_000);
+    await expect(ready).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_TIMEOUT',
+      message:
+        'The name of cfg.cache.test:11211 was not resolved within 2000 ms. Check that the DNS servers of this host answer.',
+    });
+  });
+
   it.skipIf(!hasIpv6)('has all its addresses tried', async () => {
     const server = await start(answering(configReply(1, 'a||1')), { host: '::1' });
     const { watch } = watchOf(

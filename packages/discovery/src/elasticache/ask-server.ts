@@ -40,9 +40,14 @@ export class ServerAsker {
     this.#environment = environment;
   }
 
-  /** Resolves the server's name again and asks its addresses until one answers. */
-  async askByName(server: Server, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Resolves the server's name again and asks its addresses until one answers.
+   *
+   * @param resolved called as soon as the name is resolved
+   */
+  async askByName(server: Server, signal: AbortSignal, resolved?: () => void): Promise<Answer> {
     const addresses = await this.#resolve(server);
+    resolved?.();
     const pace = {
       staggerMs: staggerMs(addresses.length, this.#options.timeoutMs),
       clock: this.#environment.clock,

@@ -26,15 +26,16 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   const gate = new VersionGate(pollIntervalMs, clock);
 
   async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<EndpointAnswer> {
-    const late = (): DiscoveryError =>
-      new DiscoveryError(
-        'SESS_DISCOVERY_TIMEOUT',
-        `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`,
-        {
-          endpoint: endpoint.id,
-        },
-      );
-    const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) => asker.askByName(endpoint, stop));
+    let isResolved = false;
+    const late = (): DiscoveryError => {
+      const message = isResolved
+        ? `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`
+        : `The name of ${endpoint.id} was not resolved within ${timeoutMs} ms. Check that the DNS servers of this host answer.`;
+      return new DiscoveryError('SESS_DISCOVERY_TIMEOUT', message, { endpoint: endpoint.id });
+    };
+    const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) =>
+      asker.askByName(endpoint, stop, () => (isResolved = true)),
+    );
     if (answer.kind === 'topology') return { topology: answer.topology, answeredBy: endpoint.id };
     if (current?.version !== undefined) throw notAnyMore(endpoint.id);
     return { topology: topologyOf([clusterNode(endpoint)]), answeredBy: endpoint.id };
