@@ -191,6 +191,18 @@ describe('a node that stands in', () => {
     expect(listener.topologies).toHaveLength(1);
   });
 
+  it('is believed when its list spells the names in another way', async () => {
+    const node = await start(silence);
+    const list = `Node.cache.test|127.0.0.1|${node.port}`;
+    const endpoint = await start(answering(configReply(1, list)));
+    const { watch, listener } = watchOf(`127.0.0.1:${endpoint.port}`, testEnvironment());
+    await watch.ready();
+    await endpoint.close();
+    node.script = answering(configReply(2, `node.cache.test.|127.0.0.1|${node.port} other||1`));
+    await watch.refresh();
+    expect(listener.topologies.at(-1)?.version).toBe(2);
+  });
+
   it('is not believed when its list is older, however often', async () => {
     const { clock, endpoint, one, two, watch, listener, nodes } = await cluster();
     await endpoint.close();

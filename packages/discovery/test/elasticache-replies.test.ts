@@ -43,6 +43,12 @@ describe('what a configuration endpoint replies', () => {
     expect(await watch.ready()).toEqual({ version: 3, nodes: [{ id: 'a:1', host: 'a', port: 1 }] });
   });
 
+  it('names a node once, however it is spelled', async () => {
+    const list = 'Cache|10.0.0.1|1 cache||1 cache.||1 [2001:DB8::1]||1 [2001:db8:0::1]||1 cache||2';
+    const { watch } = await watched(answering(configReply(1, list)));
+    expect((await watch.ready()).nodes.map(({ id }) => id)).toEqual(['Cache:1', '[2001:DB8::1]:1', 'cache:2']);
+  });
+
   it('may come in as many pieces as the network likes', async () => {
     const { watch } = await watched((line, socket) => {
       if (line !== 'config get cluster') return 'ERROR\r\n';

@@ -2,6 +2,7 @@ import { withDeadline } from '../deadline.ts';
 import type { Environment } from '../environment.ts';
 import { DiscoveryError } from '../errors.ts';
 import { firstAnswer } from '../first-answer.ts';
+import { canonicalId } from '../node-address.ts';
 import { clusterNode, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import type { Finding, Look } from '../watch.ts';
@@ -110,8 +111,8 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
  */
 function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterNode[]): Topology {
   if (answer.kind === 'no-cluster') throw notAnyMore(node.id);
-  const ids = new Set(known.map(({ id }) => id));
-  if (answer.topology.nodes.some(({ id }) => ids.has(id))) return answer.topology;
+  const ids = new Set(known.map(canonicalId));
+  if (answer.topology.nodes.some((listed) => ids.has(canonicalId(listed)))) return answer.topology;
   throw new DiscoveryError(
     'SESS_DISCOVERY_SERVER',
     `${node.id} returned the list of another cluster. Its address was probably reassigned.`,
