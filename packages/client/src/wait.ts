@@ -1,3 +1,5 @@
+import { someOf } from '@sess/discovery';
+
 import { deadline, type Clock } from './clock.ts';
 import type { OperationOptions } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
@@ -99,21 +101,15 @@ function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientErr
   });
 }
 
-/** Most nodes that an error names; it counts the others. */
-const NODES_NAMED = 5;
-
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
-  const tried = nodes
-    .slice(0, NODES_NAMED)
-    .map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
-  const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
+  const tried = someOf(nodes.map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`));
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
   const advice = nodes.every(({ cause: reason }) => somethingAnswered(reason))
     ? ''
-    : ' Check that memcached runs there, and that this machine may connect to it.';
+    : ' Check that memcached runs there, that its name is right, and that this machine may connect to it.';
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}.${advice}`,
+    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried}.${advice}`,
     { cause },
   );
 }

@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net';
+import { someOf } from './some-of.ts';
 import type { ClusterNode } from './topology.ts';
 
 /**
@@ -16,5 +17,5 @@ export function addressesTried(
   const tried: string[] = [];
   socket.on('connectionAttempt', (attempted) => tried.push(attempted));
   return () =>
-    tried.length === 0 ? ` ${host} was not resolved in that time.` : ` Tried ${host} at ${tried.join(' and ')}.`;
+    tried.length === 0 ? ` ${host} was not resolved in that time.` : ` Tried ${host} at ${someOf(tried, ' and ')}.`;
 }

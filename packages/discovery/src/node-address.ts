@@ -41,6 +41,11 @@ export function canonicalHost(host: string): string {
   return lower.endsWith('.') && !isIPv4(lower) ? lower.slice(0, -1) : lower;
 }
 
+/** The id of a node in one spelling: names don't differ by case or by a dot at the end. */
+export function canonicalId({ host, port }: HostAndPort): string {
+  return nodeId(canonicalHost(host), port);
+}
+
 const ID = /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/u;
 
 /** The canonical spelling of a node id `host:port` from another source; `undefined` if it is not a node id. */
@@ -49,7 +54,7 @@ export function canonicalNodeId(id: string): string | undefined {
   const host = bracketed ?? name;
   const port = Number(digits);
   if (!isPort(port) || (bracketed === undefined ? !isHost(host) : !isIPv6(host))) return undefined;
-  return nodeId(canonicalHost(host), port);
+  return canonicalId({ host, port });
 }
 
 const WITH_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//iu;

@@ -15,6 +15,10 @@ describe('reasonOf', () => {
       new AggregateError([refused('::1'), refused('127.0.0.1')]),
       'connect ECONNREFUSED ::1:11211, connect ECONNREFUSED 127.0.0.1:11211',
     ],
+    [
+      new AggregateError(Array.from({ length: 300 }, (_, index) => refused(`127.0.1.${index}`))),
+      `${[0, 1, 2, 3, 4].map((index) => `connect ECONNREFUSED 127.0.1.${index}:11211`).join(', ')}, and 295 more`,
+    ],
     [new AggregateError([refused('::1')], 'none answered'), 'none answered'],
     ['a text', 'a text'],
   ])('says why in one line: %#', (error, reason) => {

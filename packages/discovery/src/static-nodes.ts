@@ -1,6 +1,6 @@
 import { DiscoveryError } from './errors.ts';
 import { systemEnvironment } from './environment.ts';
-import { canonicalHost, isHost, isPort, nodeId, parseHostAndPort } from './node-address.ts';
+import { canonicalId, isHost, isPort, parseHostAndPort } from './node-address.ts';
 import { badOption, knownOptions } from './options.ts';
 import { clusterNode, isZone, MAX_NODES, topologyOf } from './topology-value.ts';
 import type { ClusterNode, Discovery } from './topology.ts';
@@ -64,7 +64,7 @@ function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNo
       typeof value === 'object' && value !== null
         ? checkedNode(value, where)
         : clusterNode(parseHostAndPort(value, where));
-    const key = nodeId(canonicalHost(node.host), node.port);
+    const key = canonicalId(node);
     const earlier = places.get(key);
     if (earlier !== undefined) {
       throw new DiscoveryError(

@@ -20,6 +20,17 @@ describe('a topology', () => {
   });
 
   it.each([
+    ['H', 'h'],
+    ['h.', 'h'],
+    ['Cache.Internal.', 'cache.internal'],
+    ['2001:DB8:0::1', '2001:db8::1'],
+  ])('knows a node again in another spelling: %s and %s', (first, second) => {
+    const [one, two] = [clusterNode({ host: first, port: 1 }), clusterNode({ host: second, port: 1 })];
+    expect(topologyOf([one, two, other]).nodes).toEqual([one, other]);
+    expect(topologyOf([two, one, other]).nodes).toEqual([two, other]);
+  });
+
+  it.each([
     ['the version', topologyOf([clusterNode(node), other], 2)],
     ['an address', topologyOf([clusterNode({ ...node, address: '10.0.0.2' }), other], 1)],
     ['a zone', topologyOf([clusterNode({ ...node, zone: 'b' }), other], 1)],

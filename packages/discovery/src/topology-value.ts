@@ -1,4 +1,4 @@
-import { nodeId } from './node-address.ts';
+import { canonicalId, nodeId } from './node-address.ts';
 import type { ClusterNode, Topology } from './topology.ts';
 
 /**
@@ -31,10 +31,13 @@ export function clusterNode(given: {
   });
 }
 
-/** A frozen topology: nodes in the given order; of those with the same id, the first. */
+/** A frozen topology: nodes in the given order; of those with the same id, in whatever spelling, the first. */
 export function topologyOf(nodes: readonly ClusterNode[], version?: number): Topology {
   const byId = new Map<string, ClusterNode>();
-  for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
+  for (const node of nodes) {
+    const id = canonicalId(node);
+    if (!byId.has(id)) byId.set(id, node);
+  }
   return Object.freeze({
     ...(version === undefined ? undefined : { version }),
     nodes: Object.freeze([...byId.values()]),

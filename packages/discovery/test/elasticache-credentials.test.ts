@@ -69,13 +69,19 @@ describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', (
     }
   });
 
-  it('that holds a list under the older command’s key is asked for it', async () => {
+  it('leads nobody elsewhere, whatever its clients write', async () => {
     const memcached = use(await MemcachedProcess.start());
-    const payload = '3\na.example|10.0.0.1|11211\n';
+    const elsewhere = use(await ScriptedServer.start(() => 'ERROR\r\n'));
+    const watch = watchOf(memcached.port, alice);
+    const { nodes } = await watch.ready();
+    const payload = `7\nelsewhere.example|127.0.0.1|${elsewhere.port}\n`;
     expect(await ask(memcached.port, `set AmazonElastiCache:cluster 0 0 ${payload.length}\r\n${payload}\r\n`)).toBe(
       'STORED\r\n',
     );
-    expect(await watchOf(memcached.port).ready()).toMatchObject({ version: 3, nodes: [{ id: 'a.example:11211' }] });
+    await watch.refresh();
+    expect((await watch.ready()).nodes).toEqual(nodes);
+    expect((await watchOf(memcached.port, alice).ready()).nodes).toEqual(nodes);
+    expect(elsewhere.connections).toBe(0);
   });
 });
 

@@ -146,6 +146,19 @@ describe('an endpoint out of reach', () => {
     }
   });
 
+  it('says so when its name is not resolved in time, and does not blame the network', async () => {
+    const clock = new ManualClock();
+    const environment = testEnvironment({}, { clock, lookup: () => new Promise(() => {}) });
+    const { watch } = watchOf('cfg.cache.test:11211', environment);
+    const ready = watch.ready();
+    clock.advance(2_000);
+    await expect(ready).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_TIMEOUT',
+      message:
+        'The name of cfg.cache.test:11211 was not resolved within 2000 ms. Check that the DNS servers of this host answer.',
+    });
+  });
+
   it.skipIf(!hasIpv6)('has all its addresses tried', async () => {
     const server = await start(answering(configReply(1, 'a||1')), { host: '::1' });
     const { watch } = watchOf(
@@ -176,6 +189,18 @@ describe('a node that stands in', () => {
     expect(all.filter((error) => error.includes('another cluster'))).toHaveLength(1);
     expect(all.filter((error) => error.includes('not to discovery commands'))).toHaveLength(1);
     expect(listener.topologies).toHaveLength(1);
+  });
+
+  it('is believed when its list spells the names in another way', async () => {
+    const node = await start(silence);
+    const list = `Node.cache.test|127.0.0.1|${node.port}`;
+    const endpoint = await start(answering(configReply(1, list)));
+    const { watch, listener } = watchOf(`127.0.0.1:${endpoint.port}`, testEnvironment());
+    await watch.ready();
+    await endpoint.close();
+    node.script = answering(configReply(2, `node.cache.test.|127.0.0.1|${node.port} other||1`));
+    await watch.refresh();
+    expect(listener.topologies.at(-1)?.version).toBe(2);
   });
 
   it('is not believed when its list is older, however often', async () => {

@@ -43,6 +43,12 @@ describe('what a configuration endpoint replies', () => {
     expect(await watch.ready()).toEqual({ version: 3, nodes: [{ id: 'a:1', host: 'a', port: 1 }] });
   });
 
+  it('names a node once, however it is spelled', async () => {
+    const list = 'Cache|10.0.0.1|1 cache||1 cache.||1 [2001:DB8::1]||1 [2001:db8:0::1]||1 cache||2';
+    const { watch } = await watched(answering(configReply(1, list)));
+    expect((await watch.ready()).nodes.map(({ id }) => id)).toEqual(['Cache:1', '[2001:DB8::1]:1', 'cache:2']);
+  });
+
   it('may come in as many pieces as the network likes', async () => {
     const { watch } = await watched((line, socket) => {
       if (line !== 'config get cluster') return 'ERROR\r\n';
@@ -58,41 +64,48 @@ describe('what a configuration endpoint replies', () => {
     expect((await watch.ready()).nodes).toHaveLength(2);
   });
 
-  it('is asked for with the older command where the newer is not known, and that is remembered', async () => {
+  it('is never the value of an ordinary key, which every client can write', async () => {
     const payload = '5\na||1\n';
-    const { server, watch } = await watched((line) =>
+    const { server, watch, listener } = await watched((line) =>
       line === 'get AmazonElastiCache:cluster'
         ? `VALUE AmazonElastiCache:cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`
         : 'ERROR\r\n',
     );
-    expect(await watch.ready()).toMatchObject({ version: 5 });
-    await watch.refresh();
-    expect(server.lines).toEqual([
-      'config get cluster',
-      'get AmazonElastiCache:cluster',
-      'get AmazonElastiCache:cluster',
-    ]);
-    // The engine was upgraded.
-    server.script = answering(configReply(6, 'a||1'));
-    await watch.refresh();
-    await watch.refresh();
-    expect(server.lines.slice(3)).toEqual([
-      'get AmazonElastiCache:cluster',
-      'config get cluster',
-      'config get cluster',
-    ]);
-  });
-
-  it.each([
-    ['ERROR to both commands', 'ERROR\r\n'],
-    ['ERROR to the newer and a miss to the older', 'END\r\n'],
-  ])('when it is %s: the endpoint is the only node', async (_, toGet) => {
-    const { server, watch, listener } = await watched((line) => (line.startsWith('get ') ? toGet : 'ERROR\r\n'));
-    const id = `127.0.0.1:${server.port}`;
-    expect(await watch.ready()).toEqual({ nodes: [{ id, host: '127.0.0.1', port: server.port }] });
+    expect((await watch.ready()).nodes).toMatchObject([{ id: `127.0.0.1:${server.port}` }]);
     await watch.refresh();
     expect(listener.topologies).toHaveLength(1);
+    expect(server.lines).toEqual(['config get cluster', 'version', 'config get cluster', 'version']);
+    // Nor in answer to the right command.
+    server.script = () => `VALUE AmazonElastiCache:cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`;
+    await expect(watch.refresh()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_MALFORMED' });
   });
+
+  it('is an error where the engine is too old to give a list that clients can not change', async () => {
+    for (const version of ['1.4.5', '1.4.13']) {
+      const { watch } = await watched((line) => (line === 'version' ? `VERSION ${version}\r\n` : 'ERROR\r\n'));
+      await expect(watch.ready()).rejects.toMatchObject({
+        code: 'SESS_DISCOVERY_SERVER',
+        message: expect.stringMatching(`runs memcached ${version}, .* Upgrade the engine`) as string,
+      });
+    }
+  });
+
+  it.each(['ERROR', 'VERSION 1.4.14', 'VERSION 1.4.34', 'VERSION 1.6.18', 'VERSION mcrouter 37.0.0'])(
+    'when it is ERROR, and that to the question for the version is %s: the endpoint is the only node',
+    async (toVersion) => {
+      const { server, watch, listener } = await watched((line) =>
+        line === 'version' ? `${toVersion}\r\n` : 'ERROR\r\n',
+      );
+      const id = `127.0.0.1:${server.port}`;
+      expect(await watch.ready()).toEqual({ nodes: [{ id, host: '127.0.0.1', port: server.port }] });
+      await watch.refresh();
+      expect(listener.topologies).toHaveLength(1);
+      // The server belongs to a cluster now.
+      server.script = answering(configReply(6, 'a||1'));
+      await watch.refresh();
+      expect(listener.ids).toEqual(['a:1']);
+    },
+  );
 
   it('is not taken for "the only node" once there was a list', async () => {
     const { server, watch, listener } = await watched(answering(configReply(5, '127.0.0.1||1')));
@@ -130,6 +143,7 @@ describe('a reply that can’t be used', () => {
       'SESS_DISCOVERY_UNREACHABLE',
       'memcached -c; stats: max_connections',
     ],
+    ['a version', answering('VERSION 1.6.18\r\n'), 'SESS_DISCOVERY_MALFORMED', 'it is a version'],
     ['an error of the server', answering('SERVER_ERROR out of memory\r\n'), 'SESS_DISCOVERY_SERVER', 'out of memory'],
     [
       'truncated',

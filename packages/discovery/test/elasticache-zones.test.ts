@@ -118,6 +118,15 @@ describe('nodes of an ElastiCache endpoint with zones from AWS', () => {
     ]);
   });
 
+  it('that are unknown of many nodes are an error which names the first and counts the others', async () => {
+    const { watch } = await cluster(new Aws(), ...Array.from({ length: 300 }, (_, index) => `n${index}`));
+    await expect(watch.ready()).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /no zone of n0\.cache\.test:11211, .*n4\.cache\.test:11211, and 295 more\. /,
+      ) as string,
+    });
+  });
+
   it('are taken off the list while AWS does not answer, and AWS is asked again for the rest', async () => {
     const aws = new Aws(described('a', 'z1'), described('b', 'z2'));
     const { watch, list, zones } = await cluster(aws, 'a', 'b');

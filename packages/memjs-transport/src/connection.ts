@@ -72,6 +72,7 @@ export class Connection {
   #isUnverified = false;
   #gathering = false;
   #hasAnswered = false;
+  readonly #tried: () => string;
 
   constructor(
     node: TransportNode,
@@ -89,7 +90,7 @@ export class Connection {
     this.#listener = listener;
     const { socket, arrival } = dial(node, options.tls);
     this.#socket = socket;
-    const tried = addressesTried(socket, node);
+    this.#tried = addressesTried(socket, node);
     this.#server = new SocketServer(socket, options.credentials);
     const bodyLimit = Math.max(options.maxValueBytes, LEAST_BODY_LIMIT) + BODY_MARGIN;
     this.#replies = new ReplyStream(bodyLimit, (message, header) => this.#take(message, header));
@@ -97,7 +98,7 @@ export class Connection {
       socket.once('close', () => resolve());
     });
     this.#timer.start(options.connectTimeoutMs, () =>
-      this.end(errors.connectTimeout(options.connectTimeoutMs, tried())),
+      this.end(errors.connectTimeout(options.connectTimeoutMs, this.#tried())),
     );
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -108,6 +109,11 @@ export class Connection {
 
   get isReady(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
+  get tried(): string {
+    return this.#state === 'connecting' ? this.#tried() : '';
   }
 
   /** Whether the node got the greeting and has not sent a byte. */

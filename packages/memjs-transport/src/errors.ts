@@ -3,7 +3,8 @@ import type { RefusalCode } from './operation.ts';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
-  timeout(timeoutMs: number): SessClientError;
+  /** @param tried a sentence with the addresses that were tried, or empty */
+  timeout(timeoutMs: number, tried: string): SessClientError;
   /** The node got the greeting and sent nothing. */
   silent(timeoutMs: number): SessClientError;
   aborted(reason: unknown): SessClientError;
@@ -30,8 +31,11 @@ export function nodeErrors(node: string): NodeErrors {
   const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
     new SessClientError(code, `${node}: ${message}`, { node, cause });
   return {
-    timeout: (timeoutMs) =>
-      error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    timeout: (timeoutMs, tried) =>
+      error(
+        'SESS_TIMEOUT',
+        `no answer within ${timeoutMs} ms (timeoutMs).${tried} A write may or may not have happened.`,
+      ),
     silent: (timeoutMs) =>
       error(
         'SESS_TIMEOUT',

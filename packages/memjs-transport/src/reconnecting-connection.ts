@@ -159,7 +159,9 @@ export class ReconnectingConnection {
   #expire(request: WireRequest): void {
     const { timeoutMs } = this.#options;
     request.failed(
-      this.#connection?.isSilent === true ? this.#errors.silent(timeoutMs) : this.#errors.timeout(timeoutMs),
+      this.#connection?.isSilent === true
+        ? this.#errors.silent(timeoutMs)
+        : this.#errors.timeout(timeoutMs, this.#connection?.tried ?? ''),
     );
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;

@@ -51,6 +51,17 @@ describe('a brief cause', () => {
     });
   });
 
+  it('names the first of many addresses, counts the others, and says nothing twice', () => {
+    const each = Array.from({ length: 300 }, (_, index) => `connect ECONNREFUSED 10.0.0.${index}:1`);
+    const refused = new AggregateError(each.map((message) => new Error(message)));
+    const reason = `${each.slice(0, 5).join(', ')}, and 295 more`;
+    for (const outer of ['the database is away', `The connection failed: ${reason}.`]) {
+      const { message } = briefCause(new Error(outer, { cause: refused })) as Error;
+      expect(message.split(reason)).toHaveLength(2);
+      expect(message.split('ECONNREFUSED')).toHaveLength(6);
+    }
+  });
+
   it('ends where causes go in a circle, and is bounded', () => {
     const circle = new Error('x'.repeat(5_000));
     circle.cause = circle;

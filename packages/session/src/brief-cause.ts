@@ -1,6 +1,8 @@
 /** Longest message of one error in the chain, in characters. */
 const MAX_MESSAGE = 300;
 const MAX_DEPTH = 16;
+/** Most addresses of a name whose errors are told, as in the errors of `@sess/client`. */
+const MAX_NAMED = 5;
 
 /**
  * Shortens a chain of causes to one error without a stack: an outage fails thousands of requests, and frameworks log
@@ -42,7 +44,10 @@ function joined(chain: readonly Coded[]): string {
 /** If a name has several addresses and all refuse, Node.js leaves the message empty. */
 function textOf(error: Coded): string {
   if (error.message !== '') return error.message;
-  if (error instanceof AggregateError)
-    return error.errors.map((each: unknown) => (each instanceof Error ? each.message : '')).join(', ');
+  if (error instanceof AggregateError) {
+    const texts = error.errors.map((each: unknown) => (each instanceof Error ? each.message : ''));
+    const named = texts.slice(0, MAX_NAMED).join(', ');
+    return texts.length > MAX_NAMED ? `${named}, and ${texts.length - MAX_NAMED} more` : named;
+  }
   return typeof error.code === 'string' ? error.code : '';
 }

@@ -46,13 +46,14 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
  */
 export function checkTopology(topology: Topology): void {
   if (topology.nodes.length === 0) throw new Error('it names no node.');
-  const ids = new Set<string>();
+  const spellings = new Set<string>();
   for (const { id } of topology.nodes) {
-    if (ids.has(id)) throw new Error(`it names ${id} twice.`);
-    if (canonicalNodeId(id) === undefined && !isSocketPath(id)) {
+    const spelling = isSocketPath(id) ? id : canonicalNodeId(id);
+    if (spelling === undefined) {
       throw new Error(`it names a node ${JSON.stringify(id)}, and the id of a node is "host:port".`);
     }
-    ids.add(id);
+    if (spellings.has(spelling)) throw new Error(`it names ${id} twice.`);
+    spellings.add(spelling);
   }
 }
 

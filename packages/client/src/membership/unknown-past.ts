@@ -1,3 +1,5 @@
+import { someOf } from '@sess/discovery';
+
 import { SessClientError } from '../errors.ts';
 
 /**
@@ -23,7 +25,7 @@ export function unknownPast(truncatedUntil: number, now: number, silent: readonl
   }
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `${silent.join(', ')} has not answered since this client started, and no other node has the history of the cluster; the session may be there. ` +
+    `${someOf(silent)} has not answered since this client started, and no other node has the history of the cluster; the session may be there. ` +
       'Bring it back, or take it off the list of nodes.',
     { node: silent[0] },
   );

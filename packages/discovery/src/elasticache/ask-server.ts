@@ -6,7 +6,7 @@ import type { Topology } from '../topology.ts';
 import { parseConfiguration } from './configuration.ts';
 import type { ResolvedElasticacheOptions } from './elasticache-options.ts';
 import { exchange } from './exchange.ts';
-import { excerpt } from './reply.ts';
+import { excerpt, type Reply } from './reply.ts';
 import type { Server } from './server.ts';
 
 /** A server's answer about its cluster. */
@@ -15,10 +15,8 @@ export type Answer =
   /** The server knows no cluster: ElastiCache Serverless, or a plain memcached. */
   | { readonly kind: 'no-cluster' };
 
-/** The commands of engine 1.4.14 or newer, and of older ones. Tries both instead of deciding by version. */
+/** ElastiCache engines from 1.4.14 on know it. */
 const CONFIG = 'config get cluster';
-const GET = 'get AmazonElastiCache:cluster';
-
 /** How long one address or node may be silent before the next one is asked as well, in milliseconds. */
 const STAGGER_MS = 250;
 
@@ -27,20 +25,29 @@ export function staggerMs(count: number, timeoutMs: number): number {
   return Math.min(STAGGER_MS, timeoutMs / 2 / count);
 }
 
-/** Asks servers for their list of nodes, and remembers which command worked. One per watch. */
+/**
+ * Asks servers for their list of nodes. Engines before 1.4.14 keep it under the key `AmazonElastiCache:cluster`, where
+ * every client can write: a list from there could lead this client, with its credentials, to any host. It is never read.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
+ */
 export class ServerAsker {
   readonly #options: ResolvedElasticacheOptions;
   readonly #environment: Environment;
-  #commands: readonly string[] = [CONFIG, GET];
 
   constructor(options: ResolvedElasticacheOptions, environment: Environment) {
     this.#options = options;
     this.#environment = environment;
   }
 
-  /** Resolves the server's name again and asks its addresses until one answers. */
-  async askByName(server: Server, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Resolves the server's name again and asks its addresses until one answers.
+   *
+   * @param resolved called as soon as the name is resolved
+   */
+  async askByName(server: Server, signal: AbortSignal, resolved?: () => void): Promise<Answer> {
     const addresses = await this.#resolve(server);
+    resolved?.();
     const pace = {
       staggerMs: staggerMs(addresses.length, this.#options.timeoutMs),
       clock: this.#environment.clock,
@@ -55,40 +62,38 @@ export class ServerAsker {
 
   /** Asks the server at this address. */
   async askAddress(server: Server, address: string, signal: AbortSignal): Promise<Answer> {
-    const { tls, credentials } = this.#options;
-    for (const command of this.#commands) {
-      const reply = await exchange(server, { address, command, tls, credentials, signal });
-      switch (reply.kind) {
-        case 'payload': {
-          const topology = readTopology(server, reply.text);
-          this.#commands = command === CONFIG ? [CONFIG, GET] : [GET, CONFIG];
-          return { kind: 'topology', topology };
-        }
-        case 'unknown-command':
-          break;
-        case 'full':
-          throw problem(
-            'SESS_DISCOVERY_UNREACHABLE',
-            server,
-            'takes no more connections: it has as many as its limit allows (memcached -c; stats: max_connections). ' +
-              'Raise the limit, or connect fewer processes.',
-          );
-        case 'nothing':
-          // For `get` it is an ordinary miss, as from any memcached.
-          if (command === CONFIG)
-            throw problem(
-              'SESS_DISCOVERY_EMPTY',
-              server,
-              'answered, but knows no nodes (yet). Is the cluster still being created?',
-            );
-          break;
-        case 'refused':
-          throw refused(server, reply.line);
-        case 'malformed':
-          throw problem('SESS_DISCOVERY_MALFORMED', server, `gave an answer that can't be read: ${reply.reason}.`);
-      }
+    const reply = await this.#send(CONFIG, server, address, signal);
+    switch (reply.kind) {
+      case 'payload':
+        return { kind: 'topology', topology: readTopology(server, reply.text) };
+      case 'unknown-command':
+        refuseOldEngine(server, await this.#send('version', server, address, signal));
+        return { kind: 'no-cluster' };
+      case 'full':
+        throw problem(
+          'SESS_DISCOVERY_UNREACHABLE',
+          server,
+          'takes no more connections: it has as many as its limit allows (memcached -c; stats: max_connections). ' +
+            'Raise the limit, or connect fewer processes.',
+        );
+      case 'nothing':
+        throw problem(
+          'SESS_DISCOVERY_EMPTY',
+          server,
+          'answered, but knows no nodes (yet). Is the cluster still being created?',
+        );
+      case 'refused':
+        throw refused(server, reply.line);
+      case 'version':
+        throw unreadable(server, 'it is a version');
+      case 'malformed':
+        throw unreadable(server, reply.reason);
     }
-    return { kind: 'no-cluster' };
+  }
+
+  #send(command: string, server: Server, address: string, signal: AbortSignal): Promise<Reply> {
+    const { tls, credentials } = this.#options;
+    return exchange(server, { address, command, tls, credentials, signal });
   }
 
   async #resolve({ id, host }: Server): Promise<readonly string[]> {
@@ -112,6 +117,24 @@ function readTopology(server: Server, payload: string): Topology {
   if (configuration.kind === 'empty')
     throw problem('SESS_DISCOVERY_EMPTY', server, `answered without a node: ${configuration.reason}.`);
   throw problem('SESS_DISCOVERY_MALFORMED', server, `gave a list that can't be read: ${configuration.reason}.`);
+}
+
+/** Such an engine may have a list, so it must not pass for a server without one. */
+function refuseOldEngine(server: Server, reply: Reply): void {
+  if (reply.kind !== 'version' || !BEFORE_CONFIG.test(reply.version)) return;
+  throw problem(
+    'SESS_DISCOVERY_SERVER',
+    server,
+    `runs memcached ${reply.version}, and engines before 1.4.14 list their nodes only under a key that every client can change. ` +
+      'Upgrade the engine, or give the nodes as a list.',
+  );
+}
+
+/** Before 1.4.14. ElastiCache offered 1.4.5. */
+const BEFORE_CONFIG = /^1\.4\.(?:\d|1[0-3])$/u;
+
+function unreadable(server: Server, reason: string): DiscoveryError {
+  return problem('SESS_DISCOVERY_MALFORMED', server, `gave an answer that can't be read: ${reason}.`);
 }
 
 function refused(server: Server, line: string): DiscoveryError {

@@ -2,6 +2,7 @@ import { withDeadline } from '../deadline.ts';
 import type { Environment } from '../environment.ts';
 import { DiscoveryError } from '../errors.ts';
 import { firstAnswer } from '../first-answer.ts';
+import { canonicalId } from '../node-address.ts';
 import { clusterNode, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import type { Finding, Look } from '../watch.ts';
@@ -26,15 +27,16 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   const gate = new VersionGate(pollIntervalMs, clock);
 
   async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<EndpointAnswer> {
-    const late = (): DiscoveryError =>
-      new DiscoveryError(
-        'SESS_DISCOVERY_TIMEOUT',
-        `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`,
-        {
-          endpoint: endpoint.id,
-        },
-      );
-    const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) => asker.askByName(endpoint, stop));
+    let isResolved = false;
+    const late = (): DiscoveryError => {
+      const message = isResolved
+        ? `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`
+        : `The name of ${endpoint.id} was not resolved within ${timeoutMs} ms. Check that the DNS servers of this host answer.`;
+      return new DiscoveryError('SESS_DISCOVERY_TIMEOUT', message, { endpoint: endpoint.id });
+    };
+    const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) =>
+      asker.askByName(endpoint, stop, () => (isResolved = true)),
+    );
     if (answer.kind === 'topology') return { topology: answer.topology, answeredBy: endpoint.id };
     if (current?.version !== undefined) throw notAnyMore(endpoint.id);
     return { topology: topologyOf([clusterNode(endpoint)]), answeredBy: endpoint.id };
@@ -109,8 +111,8 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
  */
 function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterNode[]): Topology {
   if (answer.kind === 'no-cluster') throw notAnyMore(node.id);
-  const ids = new Set(known.map(({ id }) => id));
-  if (answer.topology.nodes.some(({ id }) => ids.has(id))) return answer.topology;
+  const ids = new Set(known.map(canonicalId));
+  if (answer.topology.nodes.some((listed) => ids.has(canonicalId(listed)))) return answer.topology;
   throw new DiscoveryError(
     'SESS_DISCOVERY_SERVER',
     `${node.id} returned the list of another cluster. Its address was probably reassigned.`,

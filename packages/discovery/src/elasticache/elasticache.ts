@@ -9,7 +9,7 @@ import { zonedLook } from './zones.ts';
  * The nodes that an ElastiCache configuration endpoint lists (Auto Discovery), or a server with the same protocol, such
  * as Google Memorystore's discovery endpoint.
  *
- * Nodes keep the order of the list. A server that does not know the discovery commands counts as the only node
+ * Nodes keep the order of the list. A server that does not know the discovery command counts as the only node
  * (ElastiCache Serverless, plain memcached), unless it returned a list before. An empty, truncated or malformed list is
  * an error; the last good one stays in force.
  *

@@ -5,10 +5,12 @@
  * Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
  */
 export type Reply =
-  /** `CONFIG cluster …` or `VALUE AmazonElastiCache:cluster …`, complete; `text` is the payload. */
+  /** `CONFIG cluster …`, complete; `text` is the payload. */
   | { readonly kind: 'payload'; readonly text: string }
   /** `END`: the server knows the command but has no list. */
   | { readonly kind: 'nothing' }
+  /** `VERSION 1.6.18` */
+  | { readonly kind: 'version'; readonly version: string }
   /** `ERROR`: the server does not know the command. */
   | { readonly kind: 'unknown-command' }
   /** `ERROR Too many open connections`: the server has as many connections as its `-c` allows. */
@@ -31,7 +33,8 @@ export const MAX_PAYLOAD_BYTES = 1_048_576;
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
-const HEADER = /^(?:CONFIG cluster|VALUE AmazonElastiCache:cluster) \d{1,10} (\d{1,10})(?: \d+)?$/u;
+const VERSION = /^VERSION (\d{1,5}\.\d{1,5}\.\d{1,5})/u;
+const HEADER = /^CONFIG cluster \d{1,10} (\d{1,10})(?: \d+)?$/u;
 /** The end of a payload. The line break before `END` may be missing: some servers count it as part of the payload. */
 const TRAILER = /^[\r\n]{0,4}END\r?\n/u;
 const TRAILER_BEGUN = /^[\r\n]{0,4}(?:E(?:N(?:D\r?)?)?)?$/u;
@@ -54,6 +57,8 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
   if (line.startsWith('ERROR Too many open connections')) return { kind: 'full' };
   if (/^ERROR\b/u.test(line)) return { kind: 'unknown-command' };
   if (/^(?:CLIENT|SERVER)_ERROR\b/u.test(line)) return { kind: 'refused', line };
+  const version = VERSION.exec(line)?.[1];
+  if (version !== undefined) return { kind: 'version', version };
   const size = Number(HEADER.exec(line)?.[1] ?? Number.NaN);
   if (Number.isNaN(size))
     return malformed(`it starts with ${excerpt(line)}, not with "CONFIG cluster <flags> <bytes>"`);

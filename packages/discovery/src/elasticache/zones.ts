@@ -4,6 +4,7 @@ import type { Environment } from '../environment.ts';
 import { DiscoveryError } from '../errors.ts';
 import { canonicalNodeId, nodeId } from '../node-address.ts';
 import { badOption, knownOptions } from '../options.ts';
+import { someOf } from '../some-of.ts';
 import { clusterNode, isZone, sameTopology, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import type { Look } from '../watch.ts';
@@ -140,7 +141,7 @@ function canonical(id: string): string {
 }
 
 function notDescribed(options: ResolvedZoneOptions, nodes: readonly ClusterNode[]): DiscoveryError {
-  const ids = nodes.map(({ id }) => id).join(', ');
+  const ids = someOf(nodes.map(({ id }) => id));
   return zonesUnknown(
     options,
     `DescribeCacheClusters tells no zone of ${ids}`,

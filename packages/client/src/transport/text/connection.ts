@@ -62,7 +62,8 @@ export class Connection {
   readonly #queue: RequestQueue;
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
-  readonly #tried: () => string;
+  /** A sentence with the addresses that were tried so far, after a space; empty if the node has no name. */
+  readonly tried: () => string;
   readonly #handshake: Handshake;
   /** Time limit of the greeting or probe that must be answered before requests are sent. */
   readonly #timer = new WorkingClock({ keepAlive: false });
@@ -90,7 +91,7 @@ export class Connection {
     const { node, options } = settings;
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
     this.#socket = openSocket(node, options.tls, settings.memory, (bytes, length) => this.#read(bytes, length));
-    this.#tried = addressesTried(this.#socket, node);
+    this.tried = addressesTried(this.#socket, node);
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
     );
@@ -266,7 +267,7 @@ export class Connection {
 
   #connectTimedOut(): void {
     const { node, options } = this.#settings;
-    const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${this.#tried()}`;
+    const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${this.tried()}`;
     this.#end(
       this.isSilent
         ? silentGreeting(node.id, options.connectTimeoutMs, 'connectTimeoutMs', options.tls !== false)

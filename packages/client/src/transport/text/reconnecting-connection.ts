@@ -66,6 +66,11 @@ export class ReconnectingConnection {
     return this.#connection?.isSilent === true;
   }
 
+  /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
+  get tried(): string {
+    return this.#connection?.ready === false ? this.#connection.tried() : '';
+  }
+
   get writingBytes(): number {
     return this.#connection?.writingBytes ?? 0;
   }

@@ -11,9 +11,13 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
   );
 }
 
-/** The request waited for a connection until it timed out. */
-export function notSentInTime(node: string, timeoutMs: number): SessClientError {
-  const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.`;
+/**
+ * The request waited for a connection until it timed out.
+ *
+ * @param tried a sentence with the addresses that were tried, after a space, or empty
+ */
+export function notSentInTime(node: string, timeoutMs: number, tried: string): SessClientError {
+  const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.${tried}`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 

@@ -261,7 +261,7 @@ export class TextNode implements NodeTransport {
     const { timeoutMs, tls } = this.#options;
     if (sent) return errors.timedOut(this.#node, timeoutMs);
     if (this.#link.isSilent) return errors.silentGreeting(this.#node, timeoutMs, 'timeoutMs', tls !== false);
-    return errors.notSentInTime(this.#node, timeoutMs);
+    return errors.notSentInTime(this.#node, timeoutMs, this.#link.tried);
   }
 
   /** Nobody waits for the request any more; a sent one keeps its place until its reply has come. */
