@@ -24,6 +24,8 @@ export interface CacheRecord {
  * for it, at most `timeoutMs`.
  */
 export interface Client extends AsyncDisposable {
+  /** Present if the option `observe` is set: this client refuses to read and write records. */
+  readonly observe?: true;
   /**
    * Resolves when the first topology is known and one node answers.
    *

@@ -12,6 +12,7 @@ export { canonicalNodeId } from './node-address.ts';
 export { isPlainObject } from './options.ts';
 export { isZone } from './topology-value.ts';
 export { reasonOf } from './reason-of.ts';
+export { openedSocket } from './opened-socket.ts';
 export { tlsAdvice } from './tls-advice.ts';
 export { faultOfTls } from './tls-options.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

@@ -112,6 +112,12 @@ describe('the memcached store', () => {
     }
   });
 
+  it('refuses a client that only observes', () => {
+    expect(() => memcachedStore(clientThat({ observe: true }))).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('Leave observe out') }),
+    );
+  });
+
   it('lets errors through that are not the client’s', async () => {
     const bug = new TypeError('a bug');
     await expect(memcachedStore(clientThat({ get: () => Promise.reject(bug) })).load('key')).rejects.toBe(bug);

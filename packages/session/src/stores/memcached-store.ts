@@ -32,8 +32,13 @@ export type {
   ViewsDisagreeMessage,
 } from '@sess/client';
 
-/** Keeps sessions in memcached, through a client that the application opens and closes. */
+/**
+ * Keeps sessions in memcached, through a client that the application opens and closes.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION` if the client only observes.
+ */
 export function memcachedStore(client: Client): SessionStore {
+  refuseObserver(client);
   return new MemcachedStore(client, false);
 }
 
@@ -63,6 +68,15 @@ export function openClient(options: ClientOptions, historySecret?: readonly stri
     const where = Object.keys(options).every((name) => name === 'servers') ? 'servers' : 'servers" or "client';
     throw new SessionError('SESS_BAD_OPTION', `option "${where}": ${error.message}`, { cause: error });
   }
+}
+
+/** Throws for a client, or the options of one, that refuses to read and write records. */
+export function refuseObserver({ observe }: Pick<ClientOptions, 'observe'>): void {
+  if (observe !== true) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'option "client": with observe: true it refuses to read and write, and sessions need both. Leave observe out',
+  );
 }
 
 function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
