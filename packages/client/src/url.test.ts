@@ -219,6 +219,12 @@ describe('a URL that is none', () => {
     expect(refusal.message).toContain('Write memcached://HOST:PORT,HOST:PORT');
   });
 
+  it('does not lose nodes between credentials that an option overrides', () => {
+    const credentials = { username: 'user', password: 'password' };
+    expect(() => optionsOfUrl('memcached://u:p@a,u:p@b', { credentials })).toThrow('USER:PASSWORD@ stands once');
+    expect(optionsOfUrl('memcached://u:p@a,b', { credentials })).toMatchObject({ credentials, isFixedList: true });
+  });
+
   it('never shows a secret, whatever else is wrong', () => {
     for (const url of [
       'memcached://a?historySecret=correcthorse&timeoutMs=correcthorse',

@@ -71,13 +71,14 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
   const parameters = readParameters(parts['query'] ?? '', refuse);
   if (scheme.tls && parameters.tls === false)
     throw wrong(`${name}:// uses TLS, and the parameter tls is false: leave it out`);
+  const credentials = readCredentials(parts['user'], refuse);
   const place: Place = {
     hosts: parts['hosts'] ?? '',
     path: parts['path'] === '/' ? '' : (parts['path'] ?? ''),
     source: scheme.source,
     parameters,
     tls: beside.tls ?? (scheme.tls || parameters.tls === true),
-    credentials: beside.credentials ?? readCredentials(parts['user'], refuse),
+    credentials: beside.credentials ?? credentials,
   };
   return {
     ...parameters.options,

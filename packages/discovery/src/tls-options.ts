@@ -15,7 +15,7 @@ const EXPECTED: readonly (readonly [name: string, expected: string, fits: (value
   ['pskCallback', 'a function', (value) => typeof value === 'function'],
   ['rejectUnauthorized', 'true or false', (value) => typeof value === 'boolean'],
   ['secureContext', 'what createSecureContext returned', isSecureContext],
-  ['session', 'a Buffer with a session of node:tls', ArrayBuffer.isView],
+  ['session', 'a Buffer with a session of node:tls', (value) => ArrayBuffer.isView(value)],
   ['ALPNProtocols', 'an array of names', isProtocols],
   ['minDHSize', 'a whole number of bits', (value) => isWhole(value, 1)],
   ['signal', 'an AbortSignal that has not fired', (value) => value instanceof AbortSignal && !value.aborted],

@@ -161,7 +161,7 @@ function sharedOrOptions(given: SourceOptions['client']): readonly [Client | und
   if (!isClient && !isOptions) throw badOption('client', given, CLIENT_EXPECTED);
   refuseObserver(given);
   if (isClient) return [given as Client, undefined];
-  return [undefined, given as ClientOptions];
+  return [undefined, given];
 }
 
 function ownClient(servers: SourceOptions['servers'], options: ClientOptions): ClientOptions {
