@@ -37,6 +37,23 @@ const REFUSALS: readonly [string, TlsOptions, ConnectionOptions, string][] = [
 ];
 
 describe.each(Object.entries(CLIENTS))('TLS over %s', (_, { scheme, ...options }) => {
+  it('an option that only node:tls refuses, and only when it connects, is a fault of the connection', async () => {
+    const tls = { ALPNProtocols: ['a name that is too long'.repeat(20)] };
+    const client = createClient({
+      ...options,
+      servers: `${scheme}://127.0.0.1:1`,
+      tls,
+      readyTimeoutMs: READY_TIMEOUT_MS,
+    });
+    try {
+      const refusal = await client.ready().catch((error: Error) => error.message);
+      expect(refusal).toMatch(/127\.0\.0\.1:1\b.*protocol at index 0/);
+      expect(refusal).not.toMatch(/list of nodes|does not speak TLS|\n/);
+    } finally {
+      client.destroy();
+    }
+  });
+
   it.each(REFUSALS)('%s: says what to do, and not to do without TLS', async (_refusal, server, tls, advice) => {
     const listener = createServer({ key, cert, ca: cert, ...server }, (socket) => socket.on('error', () => undefined));
     listener.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');

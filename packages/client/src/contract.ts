@@ -24,6 +24,8 @@ export interface CacheRecord {
  * for it, at most `timeoutMs`.
  */
 export interface Client extends AsyncDisposable {
+  /** Present if the option `observe` is set: this client refuses to read and write records. */
+  readonly observe?: true;
   /**
    * Resolves when the first topology is known and one node answers.
    *
@@ -60,7 +62,8 @@ export interface Client extends AsyncDisposable {
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
   /**
    * Deletes the record and leaves a tombstone for `ttlSeconds`, so that no concurrent write brings it back. Resolves to
-   * whether there was a record.
+   * whether there was a record. Rejects with `SESS_OUT_OF_MEMORY` if a node has no memory for the tombstone; the message
+   * says whether the record is gone from there.
    */
   delete(key: string, options: DeleteOptions): Promise<boolean>;
   /**

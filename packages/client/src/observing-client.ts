@@ -4,6 +4,7 @@ import { SessClientError } from './errors.ts';
 /** A read-only client. Refuses to read records as well, because a read may repair what it finds. */
 export function observing(client: Client): Client {
   return {
+    observe: true,
     ready: (options) => client.ready(options),
     get: (): Promise<CacheRecord | undefined> => refuse('get'),
     set: (): Promise<CacheRecord> => refuse('set'),

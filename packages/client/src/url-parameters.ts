@@ -55,6 +55,10 @@ const PARAMETERS: readonly string[] = [
   'record',
 ];
 
+/** The values that an error may show: anything else may be a misplaced secret. */
+const QUANTITY = /^-?\d{1,15}(?:\.\d{1,3})?(?:ms|s|m|h|d|kb?|mb?)?$/i;
+const WORD = /^[a-z]{1,6}$/i;
+
 /** Creates the error of a wrong URL. `shown`: a part of it to show if the URL holds no secret. */
 export type Refuse = (what: string, shown?: string, rest?: string) => Error;
 
@@ -107,14 +111,13 @@ class Parameters {
 
   constructor(query: string, refuse: Refuse) {
     this.#refuse = refuse;
-    for (const [name, value] of new URLSearchParams(query)) {
-      if (!PARAMETERS.includes(name)) {
-        const near = nearestName(name, PARAMETERS);
-        const guess = near === undefined ? '' : ` (did you mean "${near}"?)`;
-        throw refuse('there is no parameter', name, `${guess}. The parameters are ${PARAMETERS.join(', ')}`);
-      }
+    for (const [index, part] of query.split('&').entries()) {
+      if (part === '') continue;
+      const [, before = part, after = ''] = /^([^=]*)=(.*)$/s.exec(part) ?? [];
+      const name = percentDecoded(before, `the name of parameter ${index + 1}`, refuse);
+      if (!PARAMETERS.includes(name)) throw unknownName(name, index, refuse);
       if (this.#values.has(name) && !REPEATED.has(name)) throw refuse(`the parameter ${name} is given twice`);
-      this.#values.set(name, [...this.all(name), value]);
+      this.#values.set(name, [...this.all(name), percentDecoded(after, `the parameter ${name}`, refuse)]);
     }
   }
 
@@ -127,7 +130,7 @@ class Parameters {
     for (const name of names) {
       const [value] = this.all(name);
       if (value === undefined) continue;
-      if (value === '') throw this.#refuse(`the parameter ${name} must be a whole number`);
+      if (!QUANTITY.test(value)) throw this.#refuse(`the parameter ${name} must be a whole number`);
       if (!/^\d{1,15}$/.test(value)) throw this.#refuse(`the parameter ${name} must be a whole number, got`, value);
       numbers[name] = Number(value);
     }
@@ -138,7 +141,29 @@ class Parameters {
     const [value] = this.all(name);
     if (value === undefined) return undefined;
     const word = words.find((known) => known === value);
-    if (word === undefined) throw this.#refuse(`the parameter ${name} must be ${words.join(', ')}; got`, value);
-    return word;
+    if (word !== undefined) return word;
+    const expected = `the parameter ${name} must be ${words.join(', ')}`;
+    throw WORD.test(value) ? this.#refuse(`${expected}; got`, value) : this.#refuse(expected);
+  }
+}
+
+/** Shows the name only if it resembles one: it may be a secret whose parameter was left out. */
+function unknownName(name: string, index: number, refuse: Refuse): Error {
+  const known = `. The parameters are ${PARAMETERS.join(', ')}`;
+  const near = nearestName(name, PARAMETERS);
+  return near === undefined
+    ? refuse(`parameter ${index + 1} has a name that does not exist`, undefined, known)
+    : refuse('there is no parameter', name, ` (did you mean "${near}"?)${known}`);
+}
+
+/**
+ * Decodes `%2B` and the like, and nothing else: unlike in an HTML form, a `+` is a plus. Base64 has many of them, and a
+ * secret with spaces in their place would be another one.
+ */
+export function percentDecoded(text: string, what: string, refuse: Refuse): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw refuse(`${what} has a % that does not begin an encoded character: write %25 for a %`);
   }
 }

@@ -56,6 +56,29 @@ describe('a URL of servers', () => {
     expect(optionsOfUrl(url).credentials).toEqual({ username, password });
   });
 
+  it.each([
+    ['memcached://us+er:pass+word+@a', { username: 'us+er', password: 'pass+word+' }],
+    ['memcached://us%2Ber:pass%20word@a', { username: 'us+er', password: 'pass word' }],
+    ['memcached://user:pass%2Cword@a,b', { username: 'user', password: 'pass,word' }],
+  ])('takes a + in credentials for a plus, and decodes only %: %s', (url, credentials) => {
+    expect(optionsOfUrl(url).credentials).toEqual(credentials);
+  });
+
+  it('reads the same secret from a URL as from an option, with every character of base64', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 48 }), (bytes) => {
+        const secret = Buffer.from(bytes).toString('base64');
+        const { historySecret } = optionsOfUrl(`memcached://a?copies=1&historySecret=${secret}&tls=false`);
+        expect(historySecret).toEqual([secret]);
+        expect(optionsOfUrl(`memcached://a?historySecret=${encodeURIComponent(secret)}`)).toMatchObject({
+          historySecret,
+        });
+      }),
+    );
+    expect(optionsOfUrl('memcached://a?namespace=a+b&zone=c%20d&&')).toMatchObject({ namespace: 'a+b', zone: 'c d' });
+    expect(optionsOfUrl('memcached://a?time%6FutMs=5')).toMatchObject({ timeoutMs: 5 });
+  });
+
   it('holds simple options', () => {
     const options = optionsOfUrl('memcached://a?timeoutMs=100&connectTimeoutMs=200&maxInFlight=7');
     expect(options).toMatchObject({ timeoutMs: 100, connectTimeoutMs: 200, maxInFlight: 7 });
@@ -179,11 +202,27 @@ describe('a URL that is none', () => {
     ['memcached://:secret@a', 'USER:PASSWORD'],
     ['memcached://user:@a', 'USER:PASSWORD'],
     ['memcached://user:se%cret@a', 'the password has a %'],
+    [
+      'memcached://a?historySecret=100%',
+      'the parameter historySecret has a % that does not begin an encoded character',
+    ],
+    ['memcached://a?time%out=1', 'the name of parameter 1 has a %'],
+    ['memcached://a?copies=2&something=1', 'parameter 2 has a name that does not exist. The parameters are'],
+    ['memcached://u:p@a:1,u:p@b:2,c', 'USER:PASSWORD@ stands once, before the first host'],
+    ['memcached://u:p@a,@b', 'USER:PASSWORD@ stands once, before the first host'],
+    ['memcached://a:1,u:p@b:2', 'USER:PASSWORD@ stands once, before the first host'],
+    ['elasticache://u:pa,ss@a', 'If the comma belongs to the password, write %2C'],
   ])('is refused with the right form: %s', (url, text) => {
     const refusal = refusalOf(url);
     expect(refusal.code).toBe('SESS_BAD_OPTION');
     expect(refusal.message).toContain(text);
     expect(refusal.message).toContain('Write memcached://HOST:PORT,HOST:PORT');
+  });
+
+  it('does not lose nodes between credentials that an option overrides', () => {
+    const credentials = { username: 'user', password: 'password' };
+    expect(() => optionsOfUrl('memcached://u:p@a,u:p@b', { credentials })).toThrow('USER:PASSWORD@ stands once');
+    expect(optionsOfUrl('memcached://u:p@a,b', { credentials })).toMatchObject({ credentials, isFixedList: true });
   });
 
   it('never shows a secret, whatever else is wrong', () => {
@@ -196,6 +235,40 @@ describe('a URL that is none', () => {
     ]) {
       expect(refusalOf(url).message, url).not.toContain('correcthorse');
     }
+  });
+
+  it.each([
+    'memcached://user:S3CRET1234:10.0.0.1:11211',
+    'memcached://user:S3CRET1234:',
+    'memcached://10.0.0.1,user:S3CRET1:11211',
+    'memcached://user:deadbeef5ec7e7:11211',
+    'memcached://user:5ec7e7',
+    'memcached://user:1234567890',
+    'memcached://10.0.0.1,S3CRET 5ec7e7',
+    'memcached://a?timeoutMs=S3CRET',
+    'memcached://a?copies=5ec7e7',
+    'memcached://a?tls=S3CRET',
+    'memcached://a?reads=S3CRET+words',
+    'memcached://a?S3CRETTOKEN',
+    'memcached://a?S3CRETTOKEN=',
+    'memcached://a?token=S3CRETTOKEN',
+    'memcached://a?auth=user:S3CRETTOKEN',
+    'memcached://a/S3CRET',
+    'memcached://a#S3CRET',
+  ])('shows no misplaced secret, although there is no @ and no word "secret": %s', (url) => {
+    expect(refusalOf(url).message).not.toMatch(/S3CRET|5ec7e7|1234567890/);
+  });
+
+  it.each([
+    ['memcached://a:99999', '"a:99999"'],
+    ['memcached://a_b.example:0', '"a_b.example:0"'],
+    ['memcached://10.0.0.1,fe80::1', '"fe80::1"'],
+    ['memcached://a?copies=-1', 'got "-1"'],
+    ['memcached://a?maxValueBytes=1mb', 'got "1mb"'],
+    ['memcached://a?timeoutMs=0.5', 'got "0.5"'],
+    ['memcached://a?timeoutms=5', 'no parameter "timeoutms" (did you mean "timeoutMs"?)'],
+  ])('shows what is only a slip: %s', (url, text) => {
+    expect(refusalOf(url).message).toContain(text);
   });
 
   it('never shows a password, wherever a character of it breaks the URL', () => {

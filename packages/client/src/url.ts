@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 import { dns, elasticache, staticNodes, type Discovery } from '@sess/discovery';
 
 import { SessClientError } from './errors.ts';
@@ -5,7 +7,7 @@ import { nearestName } from './nearest-name.ts';
 import { badOption } from './option-checks.ts';
 import type { ClientOptions, Credentials } from './options.ts';
 import { isSocketPath, unixSocket } from './unix-socket.ts';
-import { readParameters, type Refuse, type UrlParameters } from './url-parameters.ts';
+import { percentDecoded, readParameters, type Refuse, type UrlParameters } from './url-parameters.ts';
 
 const DEFAULT_PORT = 11_211;
 
@@ -34,8 +36,8 @@ const FORMS =
   'with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&copies=2 where needed.';
 
 /**
- * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded, but
- * not a password with `@`.
+ * `scheme://[user:password@]hosts[/path][?parameters]`. In a password, `/`, `?`, `#` and `,` must be percent-encoded,
+ * but not `@`.
  */
 const URL_PARTS =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
@@ -69,13 +71,14 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
   const parameters = readParameters(parts['query'] ?? '', refuse);
   if (scheme.tls && parameters.tls === false)
     throw wrong(`${name}:// uses TLS, and the parameter tls is false: leave it out`);
+  const credentials = readCredentials(parts['user'], refuse);
   const place: Place = {
     hosts: parts['hosts'] ?? '',
     path: parts['path'] === '/' ? '' : (parts['path'] ?? ''),
     source: scheme.source,
     parameters,
     tls: beside.tls ?? (scheme.tls || parameters.tls === true),
-    credentials: beside.credentials ?? readCredentials(parts['user']),
+    credentials: beside.credentials ?? credentials,
   };
   return {
     ...parameters.options,
@@ -96,7 +99,7 @@ interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
 
 function readDiscovery(place: Place, refuse: Refuse): Discovery {
   const { hosts, path, source, parameters } = place;
-  if (hosts === '' && path !== '') return readSocket(place);
+  if (hosts === '' && path !== '') return readSocket(place, refuse);
   if (hosts.endsWith(':') && path.startsWith('//'))
     throw wrong('it holds several URLs: write the scheme once, before all hosts');
   if (path !== '') throw refuse('there is a path behind the hosts, which memcached does not have');
@@ -146,14 +149,14 @@ function inDns({ host, port }: Host, { source, parameters: { pollIntervalMs, rec
 const SEVERAL_SOCKETS = /,\s*(?:\/|[a-z]+:\/\/)/i;
 const ONE_SOCKET = 'it names several Unix sockets, and only one is supported: name several nodes as HOST:PORT';
 
-function readSocket({ path, source, tls, parameters }: Place): Discovery {
+function readSocket({ path, source, tls, parameters }: Place, refuse: Refuse): Discovery {
   if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
   if (parameters.zones !== undefined)
     throw wrong('the parameter zones needs several nodes: a Unix socket is a single node');
   if (parameters.pollIntervalMs !== undefined)
     throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket is a single node');
   if (SEVERAL_SOCKETS.test(path)) throw wrong(ONE_SOCKET);
-  const socket = decode(path, 'the path');
+  const socket = percentDecoded(path, 'the path', refuse);
   if (!isSocketPath(socket)) throw wrong('the path of a Unix socket has at most 107 characters, all printable ASCII');
   return unixSocket(socket);
 }
@@ -169,31 +172,28 @@ function readHost(text: string, index: number, refuse: Refuse): Host {
   if (parts?.['host'] === undefined || port === 0 || (port ?? 0) > 65_535) {
     if (text === '') throw refuse(`host ${index + 1} is empty`);
     const rest = '. Put an IPv6 address in brackets';
-    // If the host is missing, the text behind the colon may be a password.
-    const isTold = !/:(?![\da-f]*$)[^:]*$/i.test(text);
     const what = `host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`;
-    throw refuse(what, isTold ? text : undefined, rest);
+    // Anything else may be a password whose @ was left out.
+    const isAddress = /^[\w.-]+:\d{1,5}$/.test(text) || isIPv6(text);
+    throw refuse(what, isAddress ? text : undefined, rest);
   }
   return { host: parts['host'], port };
 }
 
-function readCredentials(user: string | undefined): Credentials | undefined {
+function readCredentials(user: string | undefined, refuse: Refuse): Credentials | undefined {
   if (user === undefined) return undefined;
+  // Otherwise, the hosts before the last @ would be part of a password, and nobody would miss these nodes.
+  if (user.includes(','))
+    throw refuse(
+      'there is a comma before the last @. USER:PASSWORD@ stands once, before the first host, and counts for all of them. If the comma belongs to the password, write %2C',
+    );
   const colon = user.indexOf(':');
   if (colon < 1 || colon === user.length - 1)
-    throw wrong('before the @ there must be USER:PASSWORD, both not empty and percent-encoded where needed');
+    throw refuse('before the @ there must be USER:PASSWORD, both not empty and percent-encoded where needed');
   return {
-    username: decode(user.slice(0, colon), 'the user'),
-    password: decode(user.slice(colon + 1), 'the password'),
+    username: percentDecoded(user.slice(0, colon), 'the user', refuse),
+    password: percentDecoded(user.slice(colon + 1), 'the password', refuse),
   };
-}
-
-function decode(text: string, what: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw wrong(`${what} has a % that does not begin an encoded character: write %25 for a %`);
-  }
 }
 
 /** Wraps the errors of discovery. */

@@ -13,7 +13,7 @@ interface Item {
  * - `refuses`: nothing listens.
  * - `hangs`: connections stand, nothing answers.
  * - `rejects`: asks for other credentials.
- * - `full`: answers probes and reads, and writes with an error.
+ * - `full`: answers probes and reads, and writes with an error; a refused `set` removes the old item, as in memcached.
  * - `garbles`: answers probes, and everything else with nonsense.
  */
 export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'rejects' | 'full' | 'refuses-stores' | 'garbles';

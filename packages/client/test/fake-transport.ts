@@ -87,8 +87,10 @@ class FakeConnection implements NodeTransport {
   ): Promise<StoreOutcome> {
     const name = isHistory(key) ? 'history' : typeof mode === 'string' ? mode : 'cas';
     return this.#request(name, options, () => {
-      if (this.#server.behaviour === 'full' && name !== 'history')
+      if (this.#server.behaviour === 'full' && name !== 'history') {
+        if (mode === 'set') this.#server.delete(key);
         throw this.#error('SESS_OUT_OF_MEMORY', 'out of memory storing object');
+      }
       if (this.#server.behaviour === 'refuses-stores' && name !== 'history') throw this.#error('SESS_SERVER', 'busy');
       return typeof mode === 'object' && this.#isStale(mode.cas)
         ? 'exists'

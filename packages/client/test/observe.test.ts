@@ -45,6 +45,7 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
     };
     await observer.safeToRemove(servers[0] ?? '');
     expect(await written()).toBe(0);
+    expect(observer.observe).toBe(true);
 
     const user = await own(createClient({ servers, historySecret, historyIntervalMs: 100 }));
     await user.set('some', 'value', { ttlSeconds: 60 });

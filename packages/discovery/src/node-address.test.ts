@@ -47,6 +47,22 @@ describe('host:port', () => {
     expect(attempt).toThrow(advice);
   });
 
+  it.each([
+    'user:S3CRET:10.0.0.1:11211',
+    'user:S3CRET:',
+    'user:deadbeef5ec7e7:11211',
+    'user:1234567890',
+    '[user:S3CRET]:11211',
+    'memcached://user:S3CRET:10.0.0.1:11211',
+    'memcached://user:S3CRET',
+  ])('shows no password, although there is no @: %s', (given) => {
+    expect(() => parseHostAndPort(given, 'endpoint')).toThrow(/^(?!.*(?:S3CRET|5ec7e7|1234567890)).*:…"/su);
+  });
+
+  it.each(['cache:65536', '[::1]:0', '[::1]:99999', 'fe80::1', 'cache'])('shows an address: %s', (given) => {
+    expect(() => parseHostAndPort(given, 'endpoint')).toThrow(`got ${JSON.stringify(given)}.`);
+  });
+
   it('does not repeat a long input at length', () => {
     expect(() => parseHostAndPort(`${'x'.repeat(100_000)}:1`, 'endpoint')).toThrow(/^endpoint: .{100,400}$/su);
   });

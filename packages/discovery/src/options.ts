@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { MAX_TIMER_MS } from './clock.ts';
 import { DiscoveryError } from './errors.ts';
 
@@ -56,10 +57,23 @@ function shown(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** A URL may contain a user and a password, which end at the last `@`. */
+/**
+ * A URL may contain a user and a password, which end at the last `@`. If that was left out, too, what follows the first
+ * colon may be the password, unless the text is an address.
+ */
 function withoutCredentials(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//iu.exec(text)?.[0] ?? '';
-  const at = text.lastIndexOf('@');
-  const told = at === -1 ? text : `${scheme}…${text.slice(at)}`;
+  const rest = text.slice(scheme.length);
+  const at = rest.lastIndexOf('@');
+  const colon = rest.indexOf(':');
+  let told = text;
+  if (at !== -1) told = `${scheme}…${rest.slice(at)}`;
+  else if (colon !== -1 && !isAddressLike(rest)) told = `${scheme}${rest.slice(0, colon)}:…`;
   return told.length > SHOWN_CHARACTERS ? `${told.slice(0, SHOWN_CHARACTERS)}…` : told;
+}
+
+/** Whether it is an IPv6 address, or one colon with what may be a port behind it. */
+function isAddressLike(text: string): boolean {
+  const [, bracketed] = /^\[([^\]]*)\](?::\d{0,5})?$/u.exec(text) ?? [];
+  return isIPv6(bracketed ?? text) || /^[^:]*:\d{0,5}$/u.test(text);
 }

@@ -56,6 +56,7 @@ const OF_ITEMS: Readonly<Partial<Record<string, string>>> = {
 /** Rethrows an error of `@sess/session` as one of this package, with a text for items. */
 export function rethrowOfItem(error: unknown): never {
   if (!SessionError.is(error) || StoreError.is(error)) throw error;
-  const message = OF_ITEMS[error.code] ?? error.message;
+  const isWithoutMemory = error.cause instanceof Error && Reflect.get(error.cause, 'code') === 'SESS_OUT_OF_MEMORY';
+  const message = (isWithoutMemory ? undefined : OF_ITEMS[error.code]) ?? error.message;
   throw new StoreError(error.code as StoreErrorCode, message, { cause: error.cause });
 }

@@ -41,6 +41,16 @@ describe('the options of a store', () => {
       { servers: 'memcached://127.0.0.1', client: { copies: 7 } },
       /"servers" or "client": copies must be/,
     ],
+    [
+      'options of a client that only observes',
+      { servers: 'memcached://127.0.0.1', client: { observe: true } },
+      /"client": with observe: true it refuses to read and write/,
+    ],
+    [
+      'a client that only observes',
+      { client: Object.assign(Object.create(shared) as typeof shared, { observe: true as const }) },
+      /"client": with observe: true it refuses to read and write/,
+    ],
     ['options without a cluster', { client: { copies: 2 } }, /neither came/],
     ['two lists', { servers: 'memcached://127.0.0.1', client: { servers: ['127.0.0.1:1'] } }, /in one place/],
     [

@@ -98,6 +98,8 @@ function because(cause: unknown): string {
  * speaks TLS.
  */
 function advice(cause: unknown, tls: boolean): string {
+  // Node.js refused an option, so nothing was sent.
+  if (cause instanceof TypeError || cause instanceof RangeError) return '';
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code))
     return '';

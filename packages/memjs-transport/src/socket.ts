@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { sharedLookup, type TransportNode } from '@sess/client';
+import { openedSocket, sharedLookup, type TransportNode } from '@sess/client';
 
 const KEEP_ALIVE_MS = 30_000;
 
@@ -15,7 +15,9 @@ export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
     node.path === undefined
       ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
       : { path: node.path };
-  const socket = tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target });
+  const socket = openedSocket(() =>
+    tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target }),
+  );
   // Requests in flight keep the process running, idle connections don't.
   socket.unref();
   socket.setNoDelay(true);

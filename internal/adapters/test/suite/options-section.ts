@@ -20,6 +20,11 @@ export function optionsSection({ register }: AdapterSubject): void {
       /is an environment variable unset\?/,
     ],
     ['no secret', { store, secret: undefined }, /"secret" is missing.*randomBytes/],
+    [
+      'a client that only observes, given as options',
+      { secret, servers: 'memcached://127.0.0.1:24999', client: { observe: true } },
+      /option "client": with observe: true it refuses to read and write/,
+    ],
     ['a slip of the pen', { secret, store, ttlSecond: 3_600 }, /did you mean "ttlSeconds"\?/],
     ['options of a class, whose other content would be ignored', new Options(), /options" is an Options/],
   ])('refuse %s, and say what to do', async (_, options, message) => {

@@ -138,6 +138,62 @@ describe('delete', () => {
     await attempt;
   });
 
+  it('ends the record on a node without memory, and fails because no tombstone is there', async () => {
+    const { client, network } = await fakeCluster([A]);
+    const server = network.at(A);
+    await client.set('key', 'value', { ttlSeconds });
+    server.behaviour = 'full';
+    for (const key of ['key', 'nothing-there']) {
+      const refusal = await client.delete(key, { ttlSeconds }).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({
+        code: 'SESS_OUT_OF_MEMORY',
+        node: A,
+        message: expect.stringMatching(
+          /no memory left for the mark of a deletion\. The record is gone from there/,
+        ) as string,
+      });
+    }
+    expect(server.get('key')).toBeUndefined();
+    server.behaviour = 'answers';
+    await expect(client.delete('key', { ttlSeconds })).resolves.toBe(false);
+  });
+
+  it('ends the record on every node, whichever has no memory', async () => {
+    const { client, network } = await fakeCluster([A, B], { copies: 2 });
+    await client.set('key', 'value', { ttlSeconds });
+    for (const node of [A, B]) network.at(node).behaviour = 'full';
+    await expect(client.delete('key', { ttlSeconds })).rejects.toMatchObject({ code: 'SESS_OUT_OF_MEMORY' });
+    for (const node of [A, B]) expect(network.at(node).get('key')).toBeUndefined();
+  });
+
+  it('says that the record may still be there where a node without memory keeps it', async () => {
+    const { client, network } = await fakeCluster([A]);
+    const server = network.at(A);
+    await client.set('key', 'value', { ttlSeconds });
+    const item = server.get('key');
+    server.behaviour = 'full';
+    server.beforeRequest = (request) => {
+      if (request === 'get' && item !== undefined && server.get('key') === undefined)
+        server.store('set', 'key', item.value, { flags: RECORD_FLAGS, ttlSeconds });
+    };
+    await expect(client.delete('key', { ttlSeconds })).rejects.toMatchObject({
+      code: 'SESS_OUT_OF_MEMORY',
+      message: expect.stringContaining('The record may still be there') as string,
+    });
+  });
+
+  it('leaves a tombstone if the node has memory again when the record is to be ended', async () => {
+    const { client, network } = await fakeCluster([A]);
+    const server = network.at(A);
+    await client.set('key', 'value', { ttlSeconds });
+    server.behaviour = 'full';
+    server.beforeRequest = (request) => {
+      if (request === 'set') server.behaviour = 'answers';
+    };
+    await expect(client.delete('key', { ttlSeconds })).resolves.toBe(true);
+    expect(entryOn(server, 'key').kind).toBe('tombstone');
+  });
+
   it('refuses to work without a time to live', async () => {
     const { client } = await fakeCluster([A]);
     await expect(client.delete('key', {} as never)).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });

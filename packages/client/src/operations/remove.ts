@@ -1,8 +1,9 @@
 /** Destroys a key: stores a tombstone on every node that may be asked for it. */
-import type { SessClientError } from '../errors.ts';
+import { SessClientError } from '../errors.ts';
+import { codeOf } from '../node/breaker.ts';
 import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
-import type { RequestOptions } from '../transport/transport.ts';
+import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
 import { hasReturned, maySkip } from './skipped.ts';
@@ -74,18 +75,23 @@ interface PendingTombstone {
   readonly fences: Fences;
 }
 
-/**
- * Stores the tombstone on one node, over any entry. `replaced`: that was a live record. `failure`: why the node did not
- * store it.
- */
+/** What became of the key on one node. */
+interface Outcome {
+  /** The tombstone replaced a live record. */
+  readonly replaced: boolean;
+  /** Why the node did not store the tombstone. */
+  readonly failure: SessClientError | undefined;
+}
+
+/** Stores the tombstone on one node, over any entry. */
 async function storeTombstone(
   cluster: Cluster,
   key: string,
   reply: Reply,
-  { bytes, endsAt, fences }: PendingTombstone,
+  tombstone: PendingTombstone,
   options: RequestOptions | undefined,
-): Promise<{ readonly replaced: boolean; readonly failure: SessClientError | undefined }> {
-  const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());
+): Promise<Outcome> {
+  const { endsAt, fences } = tombstone;
   let seen = reply;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (seen.failure !== undefined) return { replaced: false, failure: seen.failure };
@@ -94,16 +100,69 @@ async function storeTombstone(
       return { replaced: false, failure: undefined };
     }
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
+    const replaced = seen.entry?.kind === 'record';
     try {
-      const mode = cas === undefined ? 'add' : { cas };
-      const stored = cluster.node(reply.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
-      fences.behind(reply.id);
-      if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', failure: undefined };
+      if (await isStored(cluster, key, reply.id, cas === undefined ? 'add' : { cas }, tombstone, options))
+        return { replaced, failure: undefined };
     } catch (error) {
-      fences.forget(reply.id);
-      return { replaced: false, failure: asFailure(error) };
+      return codeOf(error) === 'SESS_OUT_OF_MEMORY'
+        ? endWithoutTombstone(cluster, key, seen, tombstone, options)
+        : { replaced: false, failure: asFailure(error) };
     }
     seen = await askNode(cluster, key, reply.id, options);
   }
   throw conflict('contended', reply.id);
+}
+
+async function isStored(
+  cluster: Cluster,
+  key: string,
+  id: string,
+  mode: StoreMode,
+  { bytes, endsAt, fences }: PendingTombstone,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
+  const attributes = { ttlSeconds: secondsUntil(endsAt, cluster.clock.now()), flags: TOMBSTONE_FLAGS };
+  try {
+    const stored = cluster.node(id).store(mode, key, bytes, attributes, options);
+    fences.behind(id);
+    return (await stored) === 'stored';
+  } catch (error) {
+    fences.forget(id);
+    throw error;
+  }
+}
+
+/**
+ * Ends the record on a node that has no memory for the tombstone. A refused compare-and-swap can leave it there; for a
+ * refused `set`, memcached removes the old item in every protocol (`process_update_command`, `process_mset_command`,
+ * `process_bin_update`). The delete fails all the same: a write in progress could store the record again.
+ */
+async function endWithoutTombstone(
+  cluster: Cluster,
+  key: string,
+  { id, entry }: Reply,
+  tombstone: PendingTombstone,
+  options: RequestOptions | undefined,
+): Promise<Outcome> {
+  try {
+    if (await isStored(cluster, key, id, 'set', tombstone, options))
+      return { replaced: entry?.kind === 'record', failure: undefined };
+  } catch (error) {
+    if (codeOf(error) !== 'SESS_OUT_OF_MEMORY') return { replaced: false, failure: asFailure(error) };
+  }
+  const left = await askNode(cluster, key, id, options);
+  const isGone = left.failure === undefined && left.entry?.kind !== 'record';
+  return { replaced: false, failure: noMemory(id, isGone) };
+}
+
+function noMemory(node: string, isGone: boolean): SessClientError {
+  const left = isGone
+    ? 'The record is gone from there, but a write in progress or an older copy on another node can bring it back'
+    : 'The record may still be there';
+  return new SessClientError(
+    'SESS_OUT_OF_MEMORY',
+    `The node ${node} has no memory left for the mark of a deletion. ${left}. Give the node more memory (-m), or let it evict (start it without -M), and delete again.`,
+    { node },
+  );
 }

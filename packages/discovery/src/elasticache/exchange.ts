@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError, type DiscoveryErrorCode } from '../errors.ts';
+import { openedSocket } from '../opened-socket.ts';
 import { reasonOf } from '../reason-of.ts';
 import { tlsAdvice } from '../tls-advice.ts';
 import type { Credentials } from './elasticache-options.ts';
@@ -59,7 +60,7 @@ class Conversation {
     this.#server = server;
     this.#options = options;
     this.#done = done;
-    this.#socket = this.#open();
+    this.#socket = openedSocket(() => this.#open());
     this.#socket.once('connect', () => (this.#connected = true));
     this.#socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => this.#start());
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -141,7 +142,9 @@ class Conversation {
 
   #connectionFailed(error: Error): void {
     const code = 'code' in error ? String(error.code) : error.message;
-    if (!this.#connected) {
+    if (error instanceof TypeError || error instanceof RangeError) {
+      this.#fail('SESS_DISCOVERY_TLS', `was not asked: node:tls refuses an option of tls (${reasonOf(error)}).`, error);
+    } else if (!this.#connected) {
       this.#fail(
         'SESS_DISCOVERY_UNREACHABLE',
         `can't be connected to (${code}). Check host, port and the firewall between.`,

@@ -71,6 +71,29 @@ describe('an outage', () => {
     expect(entries.length).toBeLessThanOrEqual(14);
   });
 
+  it('is none if the node answers and has no memory: a line of its own says so, once in ten minutes', () => {
+    const { log, entries, passSeconds } = outageLog();
+    const full = new SessionError('SESS_UNAVAILABLE', 'memcached: no memory is left for this change', {
+      cause: Object.assign(new Error('The node 10.0.0.1:11211 has no memory left.'), { code: 'SESS_OUT_OF_MEMORY' }),
+    });
+    for (let second = 0; second <= 600; second += 1) {
+      log.failed('key', full);
+      log.succeeded('key');
+      passSeconds(1);
+    }
+    expect(entries).toEqual(
+      Array.from({ length: 2 }, () => ({
+        level: 'error',
+        code: 'SESS_OUT_OF_MEMORY',
+        message: expect.stringMatching(
+          /no memory left for sessions: The node 10\.0\.0\.1:11211 has .* are answered 503/,
+        ),
+      })),
+    );
+    log.failed('key', down);
+    expect(entries.at(-1)?.message).toContain('out of reach');
+  });
+
   it('is not logged if the store refused a request', () => {
     const { log, entries } = outageLog();
     log.failed('key', new SessionError('SESS_CONFLICT', 'other requests saved first'));
@@ -82,6 +105,8 @@ describe('an outage', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     resolveLog(undefined)({ level: 'error', message: 'out of reach' });
     expect(emit).toHaveBeenCalledWith('out of reach', { type: 'SessWarning', code: 'SESS_OUT_OF_REACH' });
+    resolveLog(undefined)({ level: 'error', message: 'no memory', code: 'SESS_OUT_OF_MEMORY' });
+    expect(emit).toHaveBeenLastCalledWith('no memory', { type: 'SessWarning', code: 'SESS_OUT_OF_MEMORY' });
     emit.mockRestore();
     expect(() => resolveLog('stdout')).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
   });

@@ -6,6 +6,8 @@ export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info';
   /** What happened, and what to do. It may name nodes of the store, but never a visitor, id, key, value or secret. */
   readonly message: string;
+  /** The error's code in docs/errors.md, if the line is about one that is no outage. */
+  readonly code?: 'SESS_OUT_OF_MEMORY';
 }
 
 /** What is out of reach, and what that means for sessions. */
@@ -13,6 +15,8 @@ export interface Outage {
   /** Subject and verb: "Sessions are". */
   readonly what: string;
   readonly advice: string;
+  /** What it means that a node answers and has no memory left. Absent: that is an outage like any other. */
+  readonly withoutMemory?: string;
 }
 
 /**
@@ -23,6 +27,8 @@ export type SessionsLog = (entry: LogEntry) => void;
 
 /** Outages that begin within this time count as one: a network that drops every second packet must not fill a log. */
 const QUIET_MS = 10_000;
+/** A node without memory fails some writes and not others, so nothing says when it has memory again. */
+const QUIET_WITHOUT_MEMORY_MS = 600_000;
 
 /**
  * Logs when the store, or one side of it, goes out of reach, and when it is back: one line each, however many requests
@@ -39,6 +45,7 @@ export class OutageLog {
     | { readonly key: string; readonly lastAt: number; readonly failures: number; readonly since: number }
     | undefined;
   #toldAt = -Infinity;
+  #toldOfMemoryAt = -Infinity;
 
   constructor(log: SessionsLog, now: () => number, of: Outage = OF_SESSIONS) {
     this.#log = log;
@@ -49,6 +56,10 @@ export class OutageLog {
   failed(key: string, error: unknown): void {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) return;
     const now = this.#now();
+    if (this.#of.withoutMemory !== undefined && isWithoutMemory(error)) {
+      this.#tellOfMemory(error, this.#of.withoutMemory, now);
+      return;
+    }
     if (this.#down === undefined) {
       if (Math.abs(now - this.#toldAt) < QUIET_MS) return;
       this.#toldAt = now;
@@ -59,6 +70,13 @@ export class OutageLog {
     }
     const { failures = 0, since = now } = this.#down ?? {};
     this.#down = { key, lastAt: now, failures: failures + 1, since };
+  }
+
+  #tellOfMemory(error: SessionError, advice: string, now: number): void {
+    if (Math.abs(now - this.#toldOfMemoryAt) < QUIET_WITHOUT_MEMORY_MS) return;
+    this.#toldOfMemoryAt = now;
+    const message = `A node has no memory left for sessions: ${reasonOf(error)}. ${advice} This line comes at most once in ten minutes.`;
+    this.#log({ level: 'error', message, code: 'SESS_OUT_OF_MEMORY' });
   }
 
   succeeded(key: string): void {
@@ -99,11 +117,15 @@ function logFailed({ message }: LogEntry, error: unknown): void {
   });
 }
 
-function warn({ level, message }: LogEntry): void {
+function warn({ level, message, code }: LogEntry): void {
   process.emitWarning(message, {
     type: 'SessWarning',
-    code: level === 'info' ? 'SESS_IN_REACH' : 'SESS_OUT_OF_REACH',
+    code: code ?? (level === 'info' ? 'SESS_IN_REACH' : 'SESS_OUT_OF_REACH'),
   });
+}
+
+function isWithoutMemory({ cause }: SessionError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'SESS_OUT_OF_MEMORY';
 }
 
 export const OF_SESSIONS: Outage = {
@@ -111,6 +133,8 @@ export const OF_SESSIONS: Outage = {
   advice:
     'Requests that use their session are answered as onUnavailable says (503 by default); browsers keep their cookies, so nobody is logged out. ' +
     'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
+  withoutMemory:
+    'Requests that change their session are answered 503, and memcached may delete a session whose change it refuses. See SESS_OUT_OF_MEMORY in docs/errors.md.',
 };
 
 /** For the store of another session library. */
@@ -119,6 +143,8 @@ export const OF_STORE: Outage = {
   advice:
     'Requests that need it fail with SESS_UNAVAILABLE, as its library passes that on; browsers keep their cookies, so nobody is logged out. ' +
     'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
+  withoutMemory:
+    'Changes fail with SESS_UNAVAILABLE, as its library passes that on, and memcached may delete a session whose change it refuses. See SESS_OUT_OF_MEMORY in docs/errors.md.',
 };
 
 /** The cache, if a database is behind it. */
@@ -127,6 +153,8 @@ export const OF_CACHE: Outage = {
   advice:
     'Meanwhile sessions are read from the database and saved there, so nobody is logged out; it has more to do. ' +
     'Check that the nodes run and that this machine reaches them.',
+  withoutMemory:
+    'Sessions that do not fit are read from the database, so nobody is logged out; it has more to do. See SESS_OUT_OF_MEMORY in docs/errors.md.',
 };
 
 export const OF_DATABASE: Outage = {

@@ -4,6 +4,7 @@ import {
   clientOptionNames,
   memcachedStore,
   openClient,
+  refuseObserver,
   type Client,
   type ClientOptions,
 } from '../stores/memcached-store.ts';
@@ -155,10 +156,12 @@ function notOne(servers: unknown, choices: readonly (keyof SourceOptions)[], cam
 function sharedOrOptions(given: SourceOptions['client']): readonly [Client | undefined, ClientOptions | undefined] {
   if (given === undefined) return [undefined, undefined];
   const methods = ['get', 'set', 'touch', 'delete'];
-  if (hasMethods(given, methods)) return [given as Client, undefined];
+  const isClient = hasMethods(given, methods);
   const isOptions = isObject(given) && !methods.some((name) => name in given);
-  if (!isOptions) throw badOption('client', given, CLIENT_EXPECTED);
-  return [undefined, given as ClientOptions];
+  if (!isClient && !isOptions) throw badOption('client', given, CLIENT_EXPECTED);
+  refuseObserver(given);
+  if (isClient) return [given as Client, undefined];
+  return [undefined, given];
 }
 
 function ownClient(servers: SourceOptions['servers'], options: ClientOptions): ClientOptions {

@@ -2,18 +2,27 @@ import {
   SessClientError,
   type CacheRecord,
   type Client,
+<<<<<<< HEAD
   type NodeHealth,
+=======
+  type Explanation,
+>>>>>>> f-options
   type SessClientErrorCode,
 } from '@sess/client';
 import { describe, expect, it, vi } from 'vitest';
 import { memcachedStore } from './memcached-store.ts';
 import type { SessionErrorCode } from '../errors.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** memcached's time to live is a second longer than the session's. */
 const RECORD: CacheRecord = { value: Buffer.from('value'), version: 7n, ttlSeconds: 31 };
 
 function clientThat(methods: Partial<Client>): Client {
   return methods as Client;
+}
+
+function settled(key: string): Explanation {
+  return { key, owners: ['127.0.0.1:11211'], elders: [], mode: 'settled' };
 }
 
 describe('the memcached store', () => {
@@ -39,6 +48,36 @@ describe('the memcached store', () => {
     expect(remove).toHaveBeenCalledWith('key', { ttlSeconds: 61 });
   });
 
+  describe('on a node without memory for a tombstone', () => {
+    const refusal = new SessClientError('SESS_OUT_OF_MEMORY', 'no memory', { node: '127.0.0.1:11211' });
+
+    function storeOf({ left, elders = [] }: { left?: CacheRecord; elders?: readonly string[] }): SessionStore {
+      return memcachedStore(
+        clientThat({
+          delete: () => Promise.reject(refusal),
+          get: async () => left,
+          explain: (key) => ({ ...settled(key), elders }),
+        }),
+      );
+    }
+
+    it('has destroyed a session that is gone from the only node that may hold it', async () => {
+      expect(await storeOf({}).destroy('key', 60)).toBe(true);
+    });
+
+    it.each([
+      ['is still there', { left: RECORD }, {}],
+      ['another node may hold', { elders: ['127.0.0.1:11212'] }, {}],
+      ['something else may put back', {}, { tombstone: 'required' }],
+    ] as const)('has not destroyed a session that %s, and speaks of memory', async (_, state, options) => {
+      await expect(storeOf(state).destroy('key', 60, options)).rejects.toMatchObject({
+        code: 'SESS_UNAVAILABLE',
+        message: 'memcached: no memory is left for this change',
+        cause: { code: 'SESS_OUT_OF_MEMORY' },
+      });
+    });
+  });
+
   it.each<[SessClientErrorCode, SessionErrorCode]>([
     ['SESS_TIMEOUT', 'SESS_UNAVAILABLE'],
     ['SESS_CONNECTION', 'SESS_UNAVAILABLE'],
@@ -58,7 +97,9 @@ describe('the memcached store', () => {
   ])('turns the client error %s into %s, from every operation', async (code, expected) => {
     const cause = new SessClientError(code, 'what the client says', { node: '127.0.0.1:11211' });
     const fail = (): Promise<never> => Promise.reject(cause);
-    const store = memcachedStore(clientThat({ ready: fail, get: fail, set: fail, touch: fail, delete: fail }));
+    const store = memcachedStore(
+      clientThat({ ready: fail, get: fail, set: fail, touch: fail, delete: fail, explain: settled }),
+    );
     const operations = [
       store.ready?.(),
       store.load('key'),
@@ -73,6 +114,12 @@ describe('the memcached store', () => {
         cause: { code, node: cause.node, message: cause.message },
       });
     }
+  });
+
+  it('refuses a client that only observes', () => {
+    expect(() => memcachedStore(clientThat({ observe: true }))).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('Leave observe out') }),
+    );
   });
 
   it('lets errors through that are not the client’s', async () => {

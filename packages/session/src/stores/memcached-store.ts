@@ -11,6 +11,7 @@ import {
 import { SessionError, type SessionErrorCode } from '../errors.ts';
 import {
   MAX_TTL_SECONDS,
+  type DestroyOptions,
   type MissKnowledge,
   type MissReport,
   type SaveOptions,
@@ -31,8 +32,13 @@ export type {
   ViewsDisagreeMessage,
 } from '@sess/client';
 
-/** Keeps sessions in memcached, through a client that the application opens and closes. */
+/**
+ * Keeps sessions in memcached, through a client that the application opens and closes.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION` if the client only observes.
+ */
 export function memcachedStore(client: Client): SessionStore {
+  refuseObserver(client);
   return new MemcachedStore(client, false);
 }
 
@@ -62,6 +68,15 @@ export function openClient(options: ClientOptions, historySecret?: readonly stri
     const where = Object.keys(options).every((name) => name === 'servers') ? 'servers' : 'servers" or "client';
     throw new SessionError('SESS_BAD_OPTION', `option "${where}": ${error.message}`, { cause: error });
   }
+}
+
+/** Throws for a client, or the options of one, that refuses to read and write records. */
+export function refuseObserver({ observe }: Pick<ClientOptions, 'observe'>): void {
+  if (observe !== true) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'option "client": with observe: true it refuses to read and write, and sessions need both. Leave observe out',
+  );
 }
 
 function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
@@ -120,8 +135,21 @@ class MemcachedStore implements SessionStore {
     return this.#client.touch(key, withSpare(ttlSeconds), options).catch(rethrow);
   }
 
-  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
-    return this.#client.delete(key, { ...options, ttlSeconds: withSpare(ttlSeconds) }).catch(rethrow);
+  destroy(key: string, ttlSeconds: number, { tombstone, ...options }: DestroyOptions = {}): Promise<boolean> {
+    const deletion = this.#client.delete(key, { ...options, ttlSeconds: withSpare(ttlSeconds) });
+    if (tombstone === 'required') return deletion.catch(rethrow);
+    return deletion.catch((error: unknown) => this.#ensureGone(key, error, options)).catch(rethrow);
+  }
+
+  /**
+   * Whether the client failed only to leave a tombstone, on the only node that may hold the key: that node has no
+   * memory. Without the record the session is dead, because saves in flight expect it. Throws `error` otherwise.
+   */
+  async #ensureGone(key: string, error: unknown, options: StoreRequestOptions): Promise<true> {
+    if (!SessClientError.is(error) || error.code !== 'SESS_OUT_OF_MEMORY') throw error;
+    const { owners, elders } = this.#client.explain(key);
+    if (owners.length + elders.length > 1 || (await this.#client.get(key, options)) !== undefined) throw error;
+    return true;
   }
 
   whyMissing(key: string, known: MissKnowledge): Promise<MissReport> {
@@ -171,6 +199,9 @@ function recordOf(session: StoredSession): CacheRecord {
   return session.token as CacheRecord;
 }
 
+/** The node answers, so this is not an outage: only what needs memory fails. */
+const NO_MEMORY = 'no memory is left for this change';
+
 /** Maps the client's error codes to those of sessions. No usable answer, for whatever reason, is `SESS_UNAVAILABLE`. */
 const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
   SESS_TIMEOUT: 'SESS_UNAVAILABLE',
@@ -202,5 +233,6 @@ const REASONS: Readonly<Partial<Record<SessionErrorCode, string>>> = {
 function rethrow(error: unknown): never {
   if (!SessClientError.is(error)) throw error;
   const code: SessionErrorCode = MEANING[error.code] ?? 'SESS_STORE';
-  throw new SessionError(code, `memcached: ${REASONS[code] ?? 'the client refused the request'}`, { cause: error });
+  const reason = error.code === 'SESS_OUT_OF_MEMORY' ? NO_MEMORY : REASONS[code];
+  throw new SessionError(code, `memcached: ${reason ?? 'the client refused the request'}`, { cause: error });
 }

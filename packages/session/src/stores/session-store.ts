@@ -31,7 +31,7 @@ export interface SessionStore {
    * Destroys the session and keeps its key unusable for `ttlSeconds`, so no save in flight revives it. Resolves with
    * whether there was a session: of two concurrent calls, one gets `true`.
    */
-  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
+  destroy(key: string, ttlSeconds: number, options?: DestroyOptions): Promise<boolean>;
   /**
    * The names of the nodes that may hold `key`: all of them, or only those known to fail (all of them if none is).
    * Stores without parts that fail separately leave it out.
@@ -84,6 +84,14 @@ export const MAX_TTL_SECONDS = 315_360_000;
 export interface StoreRequestOptions {
   /** Rejects with `SESS_ABORTED` when it fires. A write may or may not have happened. */
   readonly signal?: AbortSignal;
+}
+
+export interface DestroyOptions extends StoreRequestOptions {
+  /**
+   * `'required'`: rejects if the store can't keep the key unusable, although the session is gone, because something else
+   * may put it back. Default: a session that is gone is destroyed, also by a memcached without memory for a tombstone.
+   */
+  readonly tombstone?: 'required';
 }
 
 export interface SaveOptions extends StoreRequestOptions {

@@ -25,7 +25,7 @@ export async function destroyBacked(
   const inDatabase = await destroyInDatabase(context, key, until);
   let inCache: boolean;
   try {
-    inCache = await cache.destroy(key, ttlSeconds, options);
+    inCache = await cache.destroy(key, ttlSeconds, { ...options, tombstone: 'required' });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     // The tombstone is delivered when the cache is back.
@@ -53,7 +53,7 @@ export async function destroyLater(context: BackedContext, key: string, until: n
     refusal = error;
   }
   const seconds = Math.ceil((until - now()) / 1_000);
-  if (seconds > 0) await cache.destroy(key, seconds);
+  if (seconds > 0) await cache.destroy(key, seconds, { tombstone: 'required' });
   if (refusal !== undefined) throw refusal;
 }
 

@@ -124,7 +124,7 @@ async function checked(
     const askedAt = now();
     const row = await readDatabase(context, key);
     if (row === 'destroyed' || (row !== undefined && row.version > record.version && !isLive(context, row))) {
-      await cache.destroy(key, TOMBSTONE_SECONDS);
+      await cache.destroy(key, TOMBSTONE_SECONDS, { tombstone: 'required' });
       return undefined;
     }
     const later = row !== undefined && row.version > record.version ? row : stillThere(context, cached, record, row);

@@ -68,6 +68,16 @@ describe('with a database behind the cache', () => {
     },
   );
 
+  it('a destruction needs its tombstone in the cache, because the database may put the session back', async () => {
+    const cache = memoryStore();
+    const destroy = vi.spyOn(cache, 'destroy');
+    const sessions = createSessions({ store: cache, backing: memoryBacking(), secret: SECRET, secure: true });
+    const browser = new Browser({ sessions });
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    await browser.visit((session) => session.destroy());
+    expect(destroy.mock.calls.map(([, , options]) => options?.tombstone)).toEqual(['required']);
+  });
+
   it('an outage of both is logged for both, and for the sessions as a whole', async () => {
     const { isOut, entries, browser } = application();
     await browser.visit((session) => void (session.data.user = 'USER_123'));

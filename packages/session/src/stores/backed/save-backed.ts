@@ -188,7 +188,7 @@ async function mend(context: BackedContext, key: string): Promise<void> {
   try {
     const askedAt = context.now();
     const row = await readDatabase(context, key);
-    if (row === 'destroyed') await context.cache.destroy(key, TOMBSTONE_SECONDS);
+    if (row === 'destroyed') await context.cache.destroy(key, TOMBSTONE_SECONDS, { tombstone: 'required' });
     else if (row !== undefined) await keepInCache(context, key, row, { checkedAt: askedAt });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
