@@ -12,11 +12,8 @@ export { canonicalNodeId } from './node-address.ts';
 export { isPlainObject } from './options.ts';
 export { isZone } from './topology-value.ts';
 export { reasonOf } from './reason-of.ts';
-<<<<<<< HEAD
 export { someOf } from './some-of.ts';
-=======
 export { openedSocket } from './opened-socket.ts';
->>>>>>> f-options
 export { tlsAdvice } from './tls-advice.ts';
 export { faultOfTls } from './tls-options.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

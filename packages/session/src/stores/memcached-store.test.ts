@@ -2,11 +2,8 @@ import {
   SessClientError,
   type CacheRecord,
   type Client,
-<<<<<<< HEAD
   type NodeHealth,
-=======
   type Explanation,
->>>>>>> f-options
   type SessClientErrorCode,
 } from '@sess/client';
 import { describe, expect, it, vi } from 'vitest';
