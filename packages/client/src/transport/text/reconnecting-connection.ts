@@ -20,7 +20,8 @@ export interface ConnectionOwner {
  *   an idle connection, no request fails. Sent requests fail; unsent ones use the next connection.
  * - If connecting fails, or the connection is lost before it served, all waiting requests fail, and the next attempt
  *   waits for a growing, jittered back-off.
- * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
+ * - If the node hangs up on `mn`, or answers as if it did not know meta, reconnects at once in the classic dialect: it
+ *   may be a proxy. Pending reads are sent again.
  * - A connection from before this process slept is unverified: it must answer a probe before requests are sent. If it
  *   does not answer soon, another connection is opened beside it, and the first one to answer is kept: a slow network
  *   is not a dead connection. Pending reads of the dropped connection are sent again.
@@ -43,6 +44,8 @@ export class ReconnectingConnection {
   #closed = false;
   /** Whether the next connection omits `mn`. */
   #classic = false;
+  /** Whether the node refused meta: remembered while it greets in classic. */
+  #refusesMeta = false;
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, owner: ConnectionOwner) {
     this.#settings = settings;
@@ -61,9 +64,9 @@ export class ReconnectingConnection {
     return this.#connection?.epoch;
   }
 
-  /** Whether the node got the greeting and has not sent a byte. */
-  get isSilent(): boolean {
-    return this.#connection?.isSilent === true;
+  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  silence(ms: number): SessClientError | undefined {
+    return this.#connection?.silence(ms, 'timeoutMs');
   }
 
   get writingBytes(): number {
@@ -163,12 +166,12 @@ export class ReconnectingConnection {
     }
     this.#connection = this.#successor;
     this.#successor = undefined;
-    // Tries `mn` again after each later loss: a node that was still starting may have hung up as well.
-    this.#classic = connection?.hungUpOnMeta === true;
-    if (this.#classic) {
-      this.connect();
+    if (connection?.classicInstead !== undefined) {
+      this.#trySpeakingClassic(error, connection);
       return;
     }
+    this.#refusesMeta = this.#refusesMeta && connection?.ready === true;
+    this.#classic = this.#refusesMeta;
     const wasUnverified = connection?.isUnverified === true;
     const atOnce = this.#served || wasUnverified;
     this.#lastError = error;
@@ -184,6 +187,16 @@ export class ReconnectingConnection {
     if (!wasUnverified) this.#events.disconnected(error);
     else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
+    this.#owner.settled();
+  }
+
+  #trySpeakingClassic(error: SessClientError, connection: Connection): void {
+    // Otherwise tries `mn` again after each later loss: a node that was still starting may have hung up as well.
+    this.#refusesMeta = connection.classicInstead === 'refused';
+    this.#classic = true;
+    this.#failSent(error, true);
+    if (connection.ready) this.#events.forgotten?.(error);
+    this.connect();
     this.#owner.settled();
   }
 

@@ -91,9 +91,13 @@ export function silentGreeting(
   ms: number,
   option: 'connectTimeoutMs' | 'timeoutMs',
   isTls: boolean,
+  asksMeta: boolean,
 ): SessClientError {
   const orTls = isTls ? '' : 'it expects TLS (use memcacheds:// or the option tls), ';
-  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${BINARY_ONLY}, or it hangs.`;
+  const orProxy = asksMeta
+    ? "it is a proxy that stays silent on `mn`, with which this client greets (use textTransport({ dialect: 'classic' })), "
+    : '';
+  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${orProxy}${BINARY_ONLY}, or it hangs.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 

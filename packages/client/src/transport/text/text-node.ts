@@ -258,10 +258,9 @@ export class TextNode implements NodeTransport {
   }
 
   #late({ sent }: Request): SessClientError {
-    const { timeoutMs, tls } = this.#options;
+    const { timeoutMs } = this.#options;
     if (sent) return errors.timedOut(this.#node, timeoutMs);
-    if (this.#link.isSilent) return errors.silentGreeting(this.#node, timeoutMs, 'timeoutMs', tls !== false);
-    return errors.notSentInTime(this.#node, timeoutMs);
+    return this.#link.silence(timeoutMs) ?? errors.notSentInTime(this.#node, timeoutMs);
   }
 
   /** Nobody waits for the request any more; a sent one keeps its place until its reply has come. */
