@@ -13,5 +13,6 @@ export { isPlainObject } from './options.ts';
 export { isZone } from './topology-value.ts';
 export { reasonOf } from './reason-of.ts';
 export { tlsAdvice } from './tls-advice.ts';
+export { tlsIdentity } from './tls-identity.ts';
 export { faultOfTls } from './tls-options.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';
