@@ -37,11 +37,7 @@ describe('a function of the application', () => {
     ['answers with an error', answering(new Error('not pinned')), 'not pinned'],
     ['answers with a text', answering('not pinned\nat all'), 'not pinned'],
     ['answers with something else', answering({ pinned: false }), 'it answered with a value of type object'],
-    [
-      'answers later',
-      { checkServerIdentity: late as () => never },
-      'it returned a promise, but must answer at once',
-    ],
+    ['answers later', { checkServerIdentity: late as () => never }, 'it returned a promise, but must answer at once'],
     ['throws', { checkServerIdentity: () => thrown(new Error('not pinned')) }, 'not pinned'],
     ['throws nothing', { checkServerIdentity: () => thrown(undefined) }, 'it answered with a value of type undefined'],
   ])('that %s refuses the certificate, and is named', (_, tls, reason) => {

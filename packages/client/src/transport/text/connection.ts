@@ -18,6 +18,9 @@ import { openSocket, type ConnectionMemory } from './socket.ts';
 /** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
 
+/** A connection that ends sooner did not last: the next ones are made more and more slowly. */
+const LASTING_MS = 1_000;
+
 /** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
 
@@ -75,6 +78,7 @@ export class Connection {
   readonly #timer = new WorkingClock({ keepAlive: false });
   /** Set when the node has greeted. */
   #conversation: Conversation | undefined;
+  #readyAt = Infinity;
   /** Whether a write is pending, which uses the batch's buffer. */
   #writing = false;
   #over = false;
@@ -112,6 +116,11 @@ export class Connection {
   /** Whether the node has greeted and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
+  }
+
+  /** Whether it has been ready for {@link LASTING_MS}. */
+  get lasted(): boolean {
+    return performance.now() - this.#readyAt >= LASTING_MS;
   }
 
   /** Address of the connected machine; `undefined` without a connection. */
@@ -265,6 +274,7 @@ export class Connection {
   #greeted(name: DialectName): void {
     this.#timer.stop();
     this.#verification = 'none';
+    this.#readyAt = performance.now();
     const { node, options } = this.#settings;
     const { hasGetAndTouch } = this.#handshake;
     const dialect =

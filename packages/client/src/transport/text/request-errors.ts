@@ -55,9 +55,10 @@ export function forgotten(node: string): SessClientError {
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** There is no connection because of `cause`; the next attempt is in `waitMs`. */
-export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
-  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;
+/** There is no connection because of `cause`; the next attempt is in `waitMs`. `tooShort`: the last ones were made. */
+export function resting(node: string, waitMs: number, cause: SessClientError, tooShort: boolean): SessClientError {
+  const why = tooShort ? ', because its connections end soon after they are made' : '';
+  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms${why}: ${cause.message}`;
   return new SessClientError(cause.code, text, { node, cause });
 }
 

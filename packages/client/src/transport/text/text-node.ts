@@ -233,8 +233,7 @@ export class TextNode implements NodeTransport {
     // An empty queue accepts a request of any size.
     if (queued > 0 && queued + request.bytes > maxQueuedBytes)
       throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
-    // A probe ignores the back-off: the prober has its own schedule.
-    if (request.kind !== 'probe') this.#link.checkRested();
+    this.#link.checkRested(request.kind === 'probe');
   }
 
   #beginTurn(): void {
