@@ -34,6 +34,29 @@ const REFUSALS: readonly [string, TlsOptions, ConnectionOptions, string][] = [
     { ca: cert, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined },
     'see tls.minVersion',
   ],
+  ...Object.entries<() => unknown>({
+    'throws an error': () => thrown(new Error('not pinned')),
+    'throws a text': () => thrown('not pinned'),
+    'returns an error': () => new Error('not pinned'),
+    'returns a text': () => 'not pinned',
+  }).map(([what, check]): [string, TlsOptions, ConnectionOptions, string] => [
+    `a checkServerIdentity that ${what}`,
+    {},
+    { ca: cert, checkServerIdentity: check as () => undefined },
+    '(tls.checkServerIdentity: not pinned). This function of the application refuses the server',
+  ]),
+  [
+    'a checkServerIdentity that answers later',
+    {},
+    { ca: cert, checkServerIdentity: (async () => thrown(new Error('not pinned'))) as unknown as () => undefined },
+    'tls.checkServerIdentity: it returned a promise',
+  ],
+  [
+    'a pskCallback that throws',
+    { ciphers: 'PSK', pskCallback: () => Buffer.alloc(16) },
+    { ciphers: 'PSK', pskCallback: () => thrown(new Error('no key')), checkServerIdentity: () => undefined },
+    '(tls.pskCallback: no key). This function of the application',
+  ],
 ];
 
 describe.each(Object.entries(CLIENTS))('TLS over %s', (_, { scheme, ...options }) => {
@@ -78,3 +101,7 @@ describe.each(Object.entries(CLIENTS))('TLS over %s', (_, { scheme, ...options }
     }
   });
 });
+
+function thrown(reason: unknown): never {
+  throw reason;
+}

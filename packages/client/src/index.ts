@@ -31,7 +31,7 @@ export { describeItem, type ItemDescription } from './item-description.ts';
 export { deriveHistorySecret } from './membership/history-seal.ts';
 export type { ViewCause } from './membership/history.ts';
 export { nearestName } from './nearest-name.ts';
-export { isPlainObject, openedSocket, reasonOf, tlsAdvice } from '@sess/discovery';
+export { isPlainObject, openedSocket, reasonOf, tlsAdvice, tlsIdentity } from '@sess/discovery';
 export {
   OPTION_NAMES as clientOptionNames,
   type ClientOptions,

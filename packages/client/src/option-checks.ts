@@ -127,7 +127,7 @@ export function randomOf(given: unknown): () => number {
   const random = functionOf('random', given as () => unknown, 'a function like Math.random');
   let isChecked = false;
   return () => {
-    const number = random();
+    const number = isChecked ? orNothing(random) : answerOf('random', random);
     if (typeof number === 'number' && number >= 0 && number < 1) {
       isChecked = true;
       return number;
@@ -139,15 +139,50 @@ export function randomOf(given: unknown): () => number {
   };
 }
 
-/** A clock whose readings are numbers. */
+/** A clock whose readings are numbers, and whose timers can be cancelled. */
 export function clockOf(given: Clock): Clock {
   const clock = methodsOf('clock', given, ['now', 'elapsed', 'after'], 'a Clock');
   for (const method of ['now', 'elapsed'] as const) {
-    const read: unknown = clock[method]();
+    const read = answerOf(`clock.${method}()`, () => clock[method]());
     if (typeof read !== 'number' || !Number.isFinite(read))
       throw badOption(`clock.${method}() must return a number of milliseconds; it returned ${show(read)}.`);
   }
+  for (const method of ['after', 'afterWorking'] as const) {
+    if (clock[method] === undefined) continue;
+    const cancel = answerOf(`clock.${method}()`, () => clock[method]?.(0, () => undefined));
+    if (typeof cancel !== 'function')
+      throw badOption(`clock.${method}() must return a function that cancels the timer; it returned ${show(cancel)}.`);
+    cancel();
+  }
   return clock;
+}
+
+/** Runs `read`; an error that is not one of ours comes from a getter or a proxy among the options. */
+export function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SESS_')) throw error;
+    // Its text may show a value.
+    throw badOption('The options can not be read: one of them threw an error (see the cause).', error);
+  }
+}
+
+/** What a function among the options answers. */
+function answerOf(name: string, call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (cause) {
+    throw badOption(`${name} threw an error (see the cause).`, cause);
+  }
+}
+
+function orNothing(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
 }
 
 function isWhole(given: unknown, min: number, max: number): given is number {

@@ -188,6 +188,16 @@ describe('what resolveOptions refuses', () => {
       { discovery, clock: { now: () => 0, elapsed: () => '0', after: () => {} } },
       'clock.elapsed() must return a number',
     ],
+    [
+      { discovery, clock: { now: () => 0, elapsed: () => 0, after: () => {} } },
+      'clock.after() must return a function that cancels the timer; it returned undefined',
+    ],
+    [
+      { discovery, clock: { now: () => 0, elapsed: () => 0, after: () => () => {}, afterWorking: () => 5 } },
+      'clock.afterWorking() must return a function that cancels the timer; it returned 5',
+    ],
+    [{ discovery, clock: { now: throws, elapsed: () => 0, after: () => {} } }, 'clock.now() threw an error'],
+    [{ discovery, clock: { now: () => 0, elapsed: () => 0, after: throws } }, 'clock.after() threw an error'],
     [{ discovery, historySecret: '' }, 'historySecret must be a string that is not empty'],
     [{ discovery, historySecret: 'too short' }, 'historySecret has 9 bytes; it needs at least 32'],
     [{ discovery, historySecret: ['x'.repeat(32), 'too short'] }, 'historySecret[1] has 9 bytes'],
@@ -242,6 +252,16 @@ describe('what resolveOptions refuses', () => {
   });
 });
 
+it('refuses options that throw when they are read, and does not repeat what they say', () => {
+  const unreadable = Object.defineProperty({}, 'ca', { enumerable: true, get: throws });
+  const refusal = expect.objectContaining({
+    code: 'SESS_BAD_OPTION',
+    message: 'The options can not be read: one of them threw an error (see the cause).',
+  }) as Error;
+  for (const options of [{ discovery, tls: unreadable }, new Proxy({}, { ownKeys: throws })])
+    expect(() => resolveOptions(options)).toThrow(refusal);
+});
+
 describe('the option random', () => {
   it.each([[undefined], [NaN], ['0.5'], [1], [-0.1], [null]])('is refused by name when it returns %s', (returned) => {
     const { random } = resolveOptions({ discovery, transport, random: () => returned });
@@ -254,10 +274,19 @@ describe('the option random', () => {
   });
 
   it('ends no running process when it fails later', () => {
-    const numbers: unknown[] = [0.25, undefined];
-    const { random } = resolveOptions({ discovery, transport, random: () => numbers.shift() });
+    const answers = [() => 0.25, () => undefined, throws];
+    const { random } = resolveOptions({ discovery, transport, random: () => answers.shift()?.() });
     expect(random()).toBe(0.25);
     expect(random()).toBeGreaterThanOrEqual(0);
+    expect(random()).toBeGreaterThanOrEqual(0);
+    expect(answers).toEqual([]);
+  });
+
+  it('is refused by name when it throws', () => {
+    const { random } = resolveOptions({ discovery, transport, random: throws });
+    expect(random).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('random threw') }),
+    );
   });
 
   it('is refused by createClient', () => {
@@ -266,3 +295,7 @@ describe('the option random', () => {
     );
   });
 });
+
+function throws(): never {
+  throw new Error('a secret');
+}

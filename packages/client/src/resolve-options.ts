@@ -15,6 +15,7 @@ import {
   functionOf,
   methodsOf,
   randomOf,
+  readable,
   secrets,
   show,
   text,
@@ -46,6 +47,10 @@ const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
  * @throws {SessClientError} `SESS_BAD_OPTION`: what was expected, what came, and what to do. Never shows a password.
  */
 export function resolveOptions(given: unknown): ResolvedOptions {
+  return readable(() => resolved(given));
+}
+
+function resolved(given: unknown): ResolvedOptions {
   const options = typeof given === 'string' ? optionsOfUrl(given) : withServers(checkNames(given));
   const timeoutMs = durationMs(options, 'timeoutMs', 500);
   const maxValueBytes = count(options, 'maxValueBytes', DEFAULT_MAX_VALUE_BYTES, 1, 1_073_741_824);

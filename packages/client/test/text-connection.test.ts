@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { textTransport } from '../src/transport/text/index.ts';
 import { opaque, OPTIONS, outcomes, type Peer, ScriptedServer } from './text-scripted-server.ts';
 
 const ATTRIBUTES = { ttlSeconds: 60, flags: 0 };
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('the dialect', () => {
   it('is classic where the node knows no meta commands', async () => {
@@ -69,8 +71,11 @@ describe('a connection that is lost', () => {
 
   it('while idle is made again at once, and fails no request', async () => {
     const server = await ScriptedServer.start();
+    const now = performance.now.bind(performance);
     for (let round = 1; round <= 5; round += 1) {
       const peer = await server.serve();
+      // Each connection has lasted for a while.
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + round * 1_000);
       peer.socket.end();
       await server.lost(round);
       expect(server.losses[round - 1]).toMatchObject({

@@ -8,7 +8,7 @@ import { freePort, isListening } from '@sess/loopback';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
-import { ScriptedServer } from './text-scripted-server.ts';
+import { outcomes, type Peer, ScriptedServer } from './text-scripted-server.ts';
 
 describe('a node that hangs up on the question for the meta dialect', () => {
   it('is spoken to in classic at once, on another connection, and is not blamed', async () => {
@@ -69,6 +69,138 @@ describe('a node that hangs up on the question for the meta dialect', () => {
     expect([await answer, server.connections]).toMatchObject([{ code: 'SESS_CONNECTION' }, 1]);
   });
 });
+
+describe('a proxy that answers `mn`, and does not know it', () => {
+  it.each([
+    ['with an error, and hangs up', (peer: Peer) => void peer.socket.end('ERROR\r\n')],
+    ['with the answer to `version`', (peer: Peer) => peer.say('VERSION 1.6.18\r\n')],
+    ['with an error, and is silent then', (peer: Peer) => peer.say('CLIENT_ERROR unknown command\r\n')],
+    ['with words of its own', (peer: Peer) => peer.say('no such command: mn\r\nVERSION 1.6.18\r\n')],
+  ])('%s, is spoken to in classic at once, and from then on', async (_, refuse) => {
+    const server = await ScriptedServer.start({ connectTimeoutMs: 200 });
+    const answer = server.transport.get('key');
+    const first = await server.accept();
+    expect(await first.lines(2)).toEqual(['mn', 'version']);
+    refuse(first);
+    const second = await server.accept();
+    await serveClassic(second);
+    expect([await answer, server.losses]).toEqual([undefined, []]);
+    second.socket.destroy();
+    const third = await server.accept();
+    expect(await third.lines(1)).toEqual(['version']);
+  });
+
+  it.each(['CLIENT_ERROR unknown command', 'SERVER_ERROR unknown command mn', 'ERROR'])(
+    'with "%s" and then `version`, is spoken to in classic on the same connection, without `gats`',
+    async (refusal) => {
+      const server = await ScriptedServer.start();
+      const answer = server.transport.touch('key', 60);
+      const peer = await server.accept();
+      await peer.lines(2);
+      // The version of a node behind it, which would know `mn`.
+      peer.say(`${refusal}\r\nVERSION 1.6.18\r\n`);
+      expect(await peer.lines(2)).toEqual(['gets key', 'touch key 60']);
+      peer.say('END\r\nNOT_FOUND\r\n');
+      expect([await answer, server.connections]).toEqual([undefined, 1]);
+    },
+  );
+
+  it('is asked once in each dialect, and again for `mn` when it may be another node', async () => {
+    const server = await ScriptedServer.start();
+    const answer = server.transport.get('key').catch((error: unknown) => error);
+    for (const lines of [2, 1]) {
+      const peer = await server.accept();
+      await peer.lines(lines);
+      peer.socket.end('ERROR\r\n');
+    }
+    const message = expect.stringContaining('in answer to `version`') as string;
+    expect(await answer).toMatchObject({ code: 'SESS_PROTOCOL', message });
+    expect([server.connections, server.losses.length]).toEqual([2, 1]);
+    void server.transport.probe().catch(() => undefined);
+    expect(await (await server.accept()).lines(2)).toEqual(['mn', 'version']);
+  });
+
+  it('is not spoken to in classic by a client that wants meta and nothing else', async () => {
+    const server = await ScriptedServer.start({}, 'meta');
+    const answer = server.transport.get('key').catch((error: unknown) => error);
+    const peer = await server.accept();
+    await peer.lines(2);
+    peer.socket.end('ERROR\r\n');
+    const message = expect.stringContaining("leave `dialect` at 'auto'") as string;
+    expect([await answer, server.connections]).toMatchObject([{ code: 'SESS_PROTOCOL', message }, 1]);
+  });
+});
+
+describe('a proxy that is silent on `mn`', () => {
+  it.each(['timeoutMs', 'connectTimeoutMs'] as const)(
+    'is an error that names it and the dialect (%s)',
+    async (limit) => {
+      const server = await ScriptedServer.start({ [limit]: 50 });
+      const message = expect.stringMatching(/proxy.*`mn`.*dialect: 'classic'/) as string;
+      await expect(server.transport.get('key')).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message });
+    },
+  );
+
+  it('is no advice for a client that did not send `mn`', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 50 }, 'classic');
+    const message = expect.not.stringContaining('proxy') as string;
+    await expect(server.transport.get('key')).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message });
+  });
+});
+
+describe('a proxy that knows `mn`, but no meta commands', () => {
+  it('is spoken to in classic at once, and from then on; reads that were refused are sent again', async () => {
+    const server = await ScriptedServer.start();
+    const answers = Promise.all(['one', 'two'].map((key) => server.transport.get(key)));
+    const first = await server.greet();
+    await first.lines(2);
+    first.say('ERROR\r\nERROR\r\n');
+    const second = await server.accept();
+    await serveClassic(second, 2);
+    expect([await answers, server.losses]).toEqual([[undefined, undefined], []]);
+    second.socket.destroy();
+    expect(await (await server.accept()).lines(1)).toEqual(['version']);
+  });
+
+  it('fails a write with the reason: the value may have been read as commands', async () => {
+    const server = await ScriptedServer.start();
+    const answer = server.transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 });
+    const first = await server.greet();
+    await first.lines(2);
+    first.say('ERROR\r\n');
+    const message = expect.stringMatching(/`mn`.*dialect: 'classic'/) as string;
+    await expect(answer).rejects.toMatchObject({ code: 'SESS_SERVER', message });
+    expect(await (await server.accept()).lines(1)).toEqual(['version']);
+  });
+
+  it('is an error with the reason for a client that wants meta and nothing else', async () => {
+    const server = await ScriptedServer.start({}, 'meta');
+    const answer = server.transport.get('key').catch((error: unknown) => error);
+    const peer = await server.greet();
+    await peer.lines(1);
+    peer.say('ERROR\r\n');
+    const message = expect.stringMatching(/`mn`.*dialect: 'classic'/) as string;
+    expect(await answer).toMatchObject({ code: 'SESS_CONNECTION', message });
+  });
+
+  it('is not a node that has answered meta commands: its error is that of one request', async () => {
+    const server = await ScriptedServer.start();
+    const answer = outcomes(['one', 'two'].map((key) => server.transport.get(key)));
+    const peer = await server.greet();
+    const [, second] = await peer.lines(2);
+    peer.say(`EN\r\nERROR\r\n`);
+    expect(second).toContain('mg two');
+    expect([await answer, server.connections]).toEqual([[undefined, 'SESS_SERVER'], 1]);
+  });
+});
+
+/** Greets in classic, and answers `count` reads with a miss. */
+async function serveClassic(peer: Peer, count = 1): Promise<void> {
+  expect(await peer.lines(1)).toEqual(['version']);
+  peer.say('VERSION 1.6.18\r\n');
+  for (const line of await peer.lines(count)) expect(line).toMatch(/^gets /);
+  peer.say('END\r\n'.repeat(count));
+}
 
 describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memcached', () => {
   it('keeps sessions, without an option', async () => {

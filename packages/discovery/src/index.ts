@@ -15,5 +15,6 @@ export { reasonOf } from './reason-of.ts';
 export { someOf } from './some-of.ts';
 export { openedSocket } from './opened-socket.ts';
 export { tlsAdvice } from './tls-advice.ts';
+export { tlsIdentity } from './tls-identity.ts';
 export { faultOfTls } from './tls-options.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

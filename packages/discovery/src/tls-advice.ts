@@ -1,4 +1,10 @@
+import { TLS_FUNCTION } from './tls-identity.ts';
+
 const BY_CODE: readonly (readonly [RegExp, string])[] = [
+  [
+    new RegExp(`^${TLS_FUNCTION}$`),
+    "This function of the application refuses the server: correct it, or the server's certificate or key",
+  ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'The certificate is for another name: use the name it is for, or set tls.servername',

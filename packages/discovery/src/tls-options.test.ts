@@ -90,6 +90,7 @@ describe('the options of node:tls', () => {
     [{ pskCallback: 5 }, /"pskCallback" must be a function/],
     [{ servername: 5 }, /"servername" must be the name in the certificate/],
     [{ checkServerIdentity: true }, /"checkServerIdentity" must be a function/],
+    [{ onread: { buffer: Buffer.alloc(1), callback: () => true } }, /"onread" is no option here/],
     ...['host', 'port', 'path', 'socket', 'lookup'].map((name): [object, RegExp] => [
       { [name]: 'elsewhere' },
       new RegExp(`"${name}" is no option here: the list of nodes says where to connect to`),

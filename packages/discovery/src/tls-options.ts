@@ -58,6 +58,8 @@ export function faultOfTls(tls: ConnectionOptions): string | undefined {
   const place = PLACES.find((name) => tls[name] !== undefined);
   if (place !== undefined)
     return `"${place}" is no option here: the list of nodes says where to connect to. Leave it out`;
+  if ('onread' in tls && tls.onread !== undefined)
+    return '"onread" is no option here: the client reads from its connections itself. Leave it out';
   for (const [name, expected, fits] of EXPECTED) {
     const value: unknown = Reflect.get(tls, name);
     if (value === undefined || value === null || fits(value)) continue;

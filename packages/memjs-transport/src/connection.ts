@@ -16,6 +16,8 @@ const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
 /** The opaque of the transport's own requests: the settings and `noop`. */
 const OWN_OPAQUE = 0;
+/** A connection that ends sooner did not last: the next ones are made more and more slowly. */
+const LASTING_MS = 1_000;
 /** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
 
@@ -35,6 +37,8 @@ export interface ConnectionListener {
 export interface ConnectionEnd {
   /** Whether {@link ConnectionListener.ready} was called. */
   readonly wasReady: boolean;
+  /** Whether it was ready for {@link LASTING_MS}. */
+  readonly lasted: boolean;
   /** Whether the process slept and the node has not answered since. */
   readonly wasUnverified: boolean;
   /** Unanswered reads of an unverified connection: it is safe to send them again. */
@@ -69,6 +73,7 @@ export class Connection {
   readonly #timer = new WorkingClock({ keepAlive: false });
   readonly #now: () => number;
   #state: 'connecting' | 'greeting' | 'ready' | 'ended' = 'connecting';
+  #readyAt = Infinity;
   #isUnverified = false;
   #gathering = false;
   #hasAnswered = false;
@@ -170,7 +175,8 @@ export class Connection {
     const again = [...this.#sent.values()].map(({ request }) => request).filter((request) => this.#readAgain(request));
     this.#sent.clear();
     this.#server.error(error);
-    this.#listener.ended(error, { wasReady, wasUnverified: this.#isUnverified, again });
+    const lasted = performance.now() - this.#readyAt >= LASTING_MS;
+    this.#listener.ended(error, { wasReady, lasted, wasUnverified: this.#isUnverified, again });
   }
 
   /** Stops sending until the node answers a `noop`. The owner decides how long to wait. */
@@ -234,6 +240,7 @@ export class Connection {
 
   #becomeReady(): void {
     this.#state = 'ready';
+    this.#readyAt = performance.now();
     this.#itemLimit.close();
     this.#isUnverified = false;
     this.#timer.stop();

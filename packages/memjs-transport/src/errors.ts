@@ -19,6 +19,8 @@ export interface NodeErrors {
   /** The node has as many connections as its `-c` allows. */
   full(): SessClientError;
   lost(cause: unknown): SessClientError;
+  /** During the pause after connections that did not last. */
+  tooShort(lastLoss: SessClientError): SessClientError;
   stalled(stalledMs: number): SessClientError;
   /** This process slept, and its connection does not answer, but another one does. */
   forgotten(): SessClientError;
@@ -56,7 +58,7 @@ export function nodeErrors(node: string): NodeErrors {
     notNow: (lastFailure) =>
       error(
         lastFailure.code === 'SESS_AUTH' ? 'SESS_AUTH' : 'SESS_CONNECTION',
-        `not sent: the last attempt to connect failed, and the next one is not due yet. ${lastFailure.message}`,
+        `not sent: there is no connection, and the next attempt is not due yet. ${lastFailure.message}`,
         lastFailure,
       ),
     connectTimeout: (connectTimeoutMs, tried) =>
@@ -76,6 +78,8 @@ export function nodeErrors(node: string): NodeErrors {
         `the connection was lost${because(cause)}. A write may or may not have happened.`,
         cause,
       ),
+    tooShort: (lastLoss) =>
+      error('SESS_CONNECTION', `its connections end soon after they are made${because(lastLoss.cause)}.`, lastLoss),
     stalled: (stalledMs) =>
       error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
     forgotten: () =>

@@ -4,7 +4,8 @@ import { isPlainObject, nearestName, SessClientError, type TransportNode, type T
 /** Options of `memjsTransport()`, besides those of the client. */
 export interface MemjsTransportOptions {
   /**
-   * Longest pause before the first attempt to reconnect, in milliseconds; it doubles with every failure. Default 50.
+   * Longest pause before the first attempt to reconnect, in milliseconds; it doubles with every failure, and with
+   * every connection that did not last a second. Default 50.
    */
   readonly reconnectMinMs?: number;
   /** Longest pause between two attempts, in milliseconds. Default 2,000. */

@@ -24,7 +24,7 @@ let lastEpoch = 0;
 
 export interface SubmitOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Connects at once even during the pause between attempts, in which other requests fail. */
+  /** Connects at once even during the pause after a failed attempt to connect, in which other requests fail. */
   readonly ignoreBackOff?: boolean;
 }
 
@@ -32,9 +32,9 @@ export interface SubmitOptions {
  * Sends requests to one node over successive connections: queues them, times them out, and reconnects.
  *
  * After a loss it reconnects with the next request or after a short pause, and requests wait for the new connection.
- * After a failed attempt, requests fail at once until the pause is over. After this process slept, its connection is
- * probed. If it does not answer soon, another one is opened beside it, and the first to answer is kept: a slow network
- * is not a dead connection.
+ * After a failed attempt, or a connection that did not last and neither did the one before it, requests fail at once
+ * until a growing pause is over. After this process slept, its connection is probed. If it does not answer soon, another
+ * one is opened beside it, and the first to answer is kept: a slow network is not a dead connection.
  */
 export class ReconnectingConnection {
   readonly #node: TransportNode;
@@ -52,8 +52,10 @@ export class ReconnectingConnection {
   /** Opened beside an unverified connection that is silent. */
   #successor: Connection | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
-  /** Consecutive failed attempts to connect. */
+  /** Connections in a row that were not made, or did not last. */
   #failures = 0;
+  /** Whether the pause follows connections that were made and did not last. */
+  #tooShort = false;
   #lastFailure: SessClientError | undefined;
   #state: 'open' | 'draining' | 'released' = 'open';
   #onDrained: (() => void)[] = [];
@@ -93,7 +95,8 @@ export class ReconnectingConnection {
     this.#checkRoom(frameBytes(operation));
     this.#sleepWatch.look();
     if (this.#connection === undefined) {
-      if (this.#lastFailure !== undefined && !ignoreBackOff) throw this.#errors.notNow(this.#lastFailure);
+      if (this.#lastFailure !== undefined && (this.#tooShort || !ignoreBackOff))
+        throw this.#errors.notNow(this.#lastFailure);
       this.#connect();
     }
     const request = new PendingRequest(operation, this.#settings.opaques.next(), {
@@ -206,7 +209,6 @@ export class ReconnectingConnection {
     } else {
       this.#dropSuccessor();
     }
-    this.#failures = 0;
     this.#lastFailure = undefined;
     this.#sendWaiting(connection);
     this.#events.connected(connection.epoch);
@@ -227,7 +229,8 @@ export class ReconnectingConnection {
     }
   }
 
-  #ended(error: SessClientError, { wasReady, wasUnverified, again }: ConnectionEnd, connection: Connection): void {
+  #ended(error: SessClientError, end: ConnectionEnd, connection: Connection): void {
+    const { wasReady, lasted, wasUnverified, again } = end;
     if (connection === this.#successor) {
       // Neither of the two answers.
       this.#successor = undefined;
@@ -245,13 +248,15 @@ export class ReconnectingConnection {
       this.#connect();
       return;
     }
-    this.#failures = wasReady ? 0 : this.#failures + 1;
-    this.#lastFailure = wasReady ? undefined : error;
+    const atOnce = lasted || (wasReady && this.#failures === 0);
+    this.#failures = lasted ? 0 : this.#failures + 1;
+    this.#tooShort = wasReady && !atOnce;
+    this.#lastFailure = atOnce ? undefined : this.#tooShort ? this.#errors.tooShort(error) : error;
     for (const request of [...again, ...this.#waiting]) request.failed(error);
     if (this.#state !== 'open') return;
     this.#reconnectTimer = setTimeout(
       () => this.#connect(),
-      reconnectPause(this.#failures, this.#settings.reconnect, this.#settings.random),
+      reconnectPause(atOnce ? 0 : this.#failures, this.#settings.reconnect, this.#settings.random),
     ).unref();
     this.#events.disconnected(error);
   }

@@ -1,11 +1,13 @@
 import { freePort } from '@sess/loopback';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
 import { hit, ScriptedNode, type Script } from './scripted-node.ts';
 
 const answerHits: Script = (request, socket) => socket.write(hit(request, request.key));
 /** So long that no test waits for it. */
 const NEVER = { minMs: 3_600_000, maxMs: 3_600_000 };
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('after a connection was lost', () => {
   it('connects again by itself', async () => {
@@ -37,6 +39,54 @@ describe('after a connection was lost', () => {
     await opened.node.get('key');
     expect(await opened.node.store({ cas }, 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 })).toBe('exists');
     expect(node.requests.map(({ opcode }) => opcode)).toEqual([0x00, 0x00]);
+  });
+});
+
+describe('a node that answers and closes its connections', () => {
+  it('soon, is connected to again without a pause only the first time', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, {}, { reconnect: NEVER, random: () => 1 });
+    vi.spyOn(performance, 'now').mockReturnValue(1);
+    for (const round of [1, 2]) {
+      await opened.node.get('key');
+      node.disconnectAll();
+      await opened.disconnections(round);
+    }
+    const message = expect.stringMatching(/^[\d.:]+: not sent: .* not due yet.*its connections end soon/) as string;
+    for (const refused of [opened.node.get('key'), opened.node.probe()])
+      await expect(refused).rejects.toMatchObject({ code: 'SESS_CONNECTION', message });
+    expect(node.connections).toBe(2);
+  });
+
+  it('soon, is left alone for longer each time', async () => {
+    const pauses: number[] = [];
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, {}, { reconnect: { minMs: 1, maxMs: 8 }, random: () => 1 });
+    vi.spyOn(performance, 'now').mockReturnValue(1);
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    for (const round of [1, 2, 3, 4, 5]) {
+      await opened.connections(round);
+      timers.mockClear();
+      node.disconnectAll();
+      await opened.disconnections(round);
+      pauses.push(...timers.mock.calls.map(([, pauseMs]) => pauseMs ?? 0));
+    }
+    expect(pauses).toEqual([1, 4, 8, 8, 8]);
+  });
+
+  it('is connected to without a pause again when a connection has lasted', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, {}, { reconnect: NEVER, random: () => 1 });
+    let elapsedMs = 1;
+    vi.spyOn(performance, 'now').mockImplementation(() => elapsedMs);
+    for (const livesMs of [0, 1_000, 0, 1_000]) {
+      await opened.node.get('key');
+      elapsedMs += livesMs;
+      node.disconnectAll();
+      await opened.disconnections(node.connections);
+    }
+    await opened.node.get('key');
+    expect(node.connections).toBe(5);
   });
 });
 

@@ -109,6 +109,32 @@ export function interruptionSection(subject: TransportSubject): void {
       for (const loss of opened.losses) expect(loss).toMatchObject({ name: 'SessClientError' });
     });
 
+    it('costs only what was under way, if it was the first', async () => {
+      await using bench = await Bench.start(subject);
+      await using relay = await Relay.start(bench.node.port);
+      using opened = bench.open({}, { port: relay.port });
+      await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
+      relay.cut();
+      await opened.disconnections(1);
+      expect((await opened.transport.get('key'))?.value.toString()).toBe('v');
+    });
+
+    it('as soon as it is made, again and again, is not made anew with each request or probe', async () => {
+      await using bench = await Bench.start(subject);
+      await using relay = await Relay.start(bench.node.port);
+      using opened = bench.open({}, { port: relay.port });
+      for (let asked = 0; asked < MANY; asked += 1) {
+        await outcomes([asked % 2 === 0 ? opened.transport.get('key') : opened.transport.probe()]);
+        const lost = opened.losses.length;
+        if (opened.epochs.length === lost) continue;
+        relay.cut();
+        await opened.disconnections(lost + 1);
+      }
+      expect(relay.connections).toBeGreaterThan(1);
+      expect(relay.connections).toBeLessThan(MANY / 10);
+      await answers(opened);
+    });
+
     it('takes the CAS numbers that it has read with it', async () => {
       await using bench = await Bench.start(subject);
       await using relay = await Relay.start(bench.node.port);

@@ -70,7 +70,10 @@ export interface TransportEvents {
   connected(epoch: number): void;
   /** The connection was lost or could not be made. */
   disconnected(error: Error): void;
-  /** The transport dropped the connection because this process slept, and reconnects. Not a failure of the node. */
+  /**
+   * The transport dropped the connection for a reason of its own, such as that this process slept, and reconnects. Not a
+   * failure of the node.
+   */
   forgotten?(error: Error): void;
 }
 

@@ -1,9 +1,10 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError, type DiscoveryErrorCode } from '../errors.ts';
 import { openedSocket } from '../opened-socket.ts';
 import { reasonOf } from '../reason-of.ts';
 import { tlsAdvice } from '../tls-advice.ts';
+import { tlsIdentity } from '../tls-identity.ts';
 import type { Credentials } from './elasticache-options.ts';
 import { parseReply, type Reply } from './reply.ts';
 import type { Server } from './server.ts';
@@ -80,16 +81,7 @@ class Conversation {
     const { port } = this.#server;
     if (tls === undefined) return connectTcp({ host: address, port, noDelay: true });
     // Connects to an address, but checks the certificate against the name.
-    const name = tls.servername ?? this.#server.host;
-    const check = tls.checkServerIdentity ?? checkServerIdentity;
-    return connectTls({
-      ...tls,
-      host: address,
-      port,
-      // An address is not allowed as server name (RFC 6066).
-      servername: isIP(name) === 0 ? name : '',
-      checkServerIdentity: (_host, certificate) => check(name, certificate),
-    });
+    return connectTls({ ...tls, ...tlsIdentity(this.#server.host, tls), host: address, port });
   }
 
   /** Sends nothing, and no credentials, before the server's certificate is checked. */

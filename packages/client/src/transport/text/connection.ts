@@ -9,6 +9,7 @@ import { ClassicDialect } from './dialect-classic.ts';
 import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
+import { MetaUnknown } from './reply-fault.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
 import { connectionError, notGreeted, resized, silentGreeting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
@@ -16,6 +17,9 @@ import { openSocket, type ConnectionMemory } from './socket.ts';
 
 /** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
+
+/** A connection that ends sooner did not last: the next ones are made more and more slowly. */
+const LASTING_MS = 1_000;
 
 /** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
@@ -45,6 +49,12 @@ export interface ConnectionSettings {
   readonly memory: ConnectionMemory;
 }
 
+/**
+ * Why the next connection should speak classic. `hung up`: on `mn`, as some proxies do, and also nodes that are just
+ * starting. `refused`: `mn` or the meta commands were answered, by something that does not know them.
+ */
+export type ClassicInstead = 'hung up' | 'refused';
+
 /** State from the greeting on: a connection that fails earlier allocates no buffers. */
 interface Conversation {
   readonly dialect: Dialect;
@@ -69,13 +79,14 @@ export class Connection {
   readonly #timer = new WorkingClock({ keepAlive: false });
   /** Set when the node has greeted. */
   #conversation: Conversation | undefined;
+  #readyAt = Infinity;
   /** Whether a write is pending, which uses the batch's buffer. */
   #writing = false;
   #over = false;
   /** Whether TCP connected. */
   #reached = false;
   #secured = false;
-  #hungUpOnMeta = false;
+  #classicInstead: ClassicInstead | undefined;
   /**
    * After this process slept, the network or the node may have dropped the connection: the node must answer a probe
    * before requests are sent.
@@ -108,20 +119,28 @@ export class Connection {
     return this.#conversation !== undefined;
   }
 
+  /** Whether it has been ready for {@link LASTING_MS}. */
+  get lasted(): boolean {
+    return performance.now() - this.#readyAt >= LASTING_MS;
+  }
+
   /** Address of the connected machine; `undefined` without a connection. */
   get address(): string | undefined {
     return this.#over ? undefined : this.#socket.remoteAddress;
   }
 
-  /** Whether the node got the greeting and has not sent a byte. */
-  get isSilent(): boolean {
-    const sentGreeting = this.#settings.options.tls === false ? this.#reached : this.#secured;
-    return sentGreeting && this.#handshake.isUnanswered;
+  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  silence(ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError | undefined {
+    const { node, options } = this.#settings;
+    const isTls = options.tls !== false;
+    const sentGreeting = isTls ? this.#secured : this.#reached;
+    if (!sentGreeting || !this.#handshake.isUnanswered) return undefined;
+    return silentGreeting(node.id, ms, option, isTls, this.#handshake.asksMeta);
   }
 
-  /** Whether the node hung up on `mn`, as proxies do that don't know it. */
-  get hungUpOnMeta(): boolean {
-    return this.#hungUpOnMeta;
+  /** Set at the end of a connection that asked for meta, if classic may work. */
+  get classicInstead(): ClassicInstead | undefined {
+    return this.#classicInstead;
   }
 
   /** Whether the network or the node may have dropped it, and it has not answered since. */
@@ -256,6 +275,7 @@ export class Connection {
   #greeted(name: DialectName): void {
     this.#timer.stop();
     this.#verification = 'none';
+    this.#readyAt = performance.now();
     const { node, options } = this.#settings;
     const { hasGetAndTouch } = this.#handshake;
     const dialect =
@@ -269,9 +289,8 @@ export class Connection {
     const { node, options } = this.#settings;
     const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${this.tried()}`;
     this.#end(
-      this.isSilent
-        ? silentGreeting(node.id, options.connectTimeoutMs, 'connectTimeoutMs', options.tls !== false)
-        : new SessClientError('SESS_TIMEOUT', text, { node: node.id }),
+      this.silence(options.connectTimeoutMs, 'connectTimeoutMs') ??
+        new SessClientError('SESS_TIMEOUT', text, { node: node.id }),
     );
   }
 
@@ -280,11 +299,17 @@ export class Connection {
     this.close();
     const { node, options } = this.#settings;
     const tls = options.tls === false ? 'none' : this.#secured ? 'agreed' : 'failed';
-    const mayFallBack =
-      this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed' && !SessClientError.is(error);
-    this.#hungUpOnMeta = mayFallBack && this.#handshake.awaitsMeta;
+    if (this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed') {
+      this.#classicInstead = this.#whyClassic(error);
+    }
     this.#events.ended(
       this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error),
     );
+  }
+
+  #whyClassic(error: unknown): ClassicInstead | undefined {
+    if (this.ready) return error instanceof MetaUnknown ? 'refused' : undefined;
+    if (this.#handshake.refusesMeta) return 'refused';
+    return this.#handshake.awaitsMeta && !SessClientError.is(error) ? 'hung up' : undefined;
   }
 }

@@ -6,11 +6,12 @@
  * verifies it, so that a server or proxy that loses count can't return one session's value for another. Source:
  * memcached, `doc/protocol.txt`, "Meta Commands".
  */
+import { SessClientError } from '../../errors.ts';
 import type { CasToken } from '../transport.ts';
 import type { CommandBatch } from './command-batch.ts';
 import { ANSWERED, type Dialect, type Progress } from './dialect.ts';
 import { answerVersionOrRefuse } from './error-reply.ts';
-import { ReplyFault } from './reply-fault.ts';
+import { MetaUnknown, ReplyFault } from './reply-fault.ts';
 import type { ReplyLine } from './reply-line.ts';
 import type { Answer, Request, RequestKind } from './request.ts';
 
@@ -59,6 +60,8 @@ export class MetaDialect implements Dialect {
   readonly #epoch: number;
   itemBytes = 0;
   #opaque = 0;
+  /** Whether the node has answered a meta command: some proxies know only `mn`. */
+  #isKnown = false;
   #flags = 0;
   #cas: CasToken['unique'] = 0;
   #ttl = 0;
@@ -101,6 +104,7 @@ export class MetaDialect implements Dialect {
     this.#cas = cas;
     this.#ttl = ttl;
     this.itemBytes = length;
+    this.#isKnown = true;
     return at + 2;
   }
 
@@ -123,7 +127,17 @@ export class MetaDialect implements Dialect {
         return ANSWERED;
       }
     }
+    if (!this.#isKnown && kind !== 'probe' && line.is('ERROR')) this.#refuseMeta(request);
     return answerVersionOrRefuse(request, line, this.#node);
+  }
+
+  /** Ends the connection: a proxy may read the value of a store as commands. */
+  #refuseMeta(request: Request): never {
+    const unknown = new MetaUnknown();
+    const text = `The node ${this.#node} refused the request: ${unknown.message}.`;
+    // A read can be sent again in the classic dialect.
+    if (request.kind !== 'get') request.fail(new SessClientError('SESS_SERVER', text, { node: this.#node }));
+    throw unknown;
   }
 
   wantsData(request: Request): boolean {
@@ -152,6 +166,7 @@ export class MetaDialect implements Dialect {
 
   /** Reads what follows the status: each requested attribute once, and the opaque number if the server repeats it. */
   #attributes(request: Request, line: ReplyLine, expected: number): void {
+    this.#isKnown = true;
     let seen = 0;
     while (!line.done) {
       line.space();

@@ -39,6 +39,16 @@ describe('Handshake', () => {
     expect(greet(new Handshake('n:1', 'auto', undefined), reply)).toBe(dialect);
   });
 
+  it.each([
+    ['CLIENT_ERROR unknown command\r\nVERSION 1.6.18\r\n', true],
+    ['SERVER_ERROR unknown command\r\nVERSION 1.5.22\r\n', true],
+    ['ERROR\r\nVERSION 1.6.18\r\n', true],
+    ['ERROR\r\nVERSION 1.5.22\r\n', false],
+  ])('asks a node that answers %j for classic, and a proxy (%s) for no `gats`', (reply, isProxy) => {
+    const handshake = new Handshake('n:1', 'auto', undefined);
+    expect([greet(handshake, reply), handshake.hasGetAndTouch]).toEqual(['classic', !isProxy]);
+  });
+
   it('does not judge a forced dialect by the version', () => {
     expect(greet(new Handshake('n:1', 'meta', undefined), 'MN\r\nVERSION 1.6.2\r\n')).toBe('meta');
     expect(greet(new Handshake('n:1', 'classic', undefined), 'VERSION 1.6.38\r\n')).toBe('classic');

@@ -7,6 +7,9 @@ export type DialectName = 'meta' | 'classic';
 /** More than any greeting: a server that sends more is not memcached. */
 const MAX_GREETING_BYTES = 4096;
 
+/** More words may follow. */
+const ERROR_REPLY = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)(?: |$)/;
+
 type Step = 'authenticate' | 'meta' | 'version';
 
 /**
@@ -18,7 +21,8 @@ type Step = 'authenticate' | 'meta' | 'version';
  *   form; such a node gets classic.
  * - `version` verifies in both dialects that the node is memcached and answers.
  *
- * A proxy that does not know `mn` may hang up instead (twemproxy): {@link ReconnectingConnection} then tries classic.
+ * A proxy that does not know `mn` may hang up (twemproxy), or answer something else, or answer only `version`.
+ * {@link ReconnectingConnection} then tries classic.
  */
 export class Handshake {
   readonly #node: string;
@@ -27,6 +31,8 @@ export class Handshake {
   readonly #steps: Step[] = [];
   #dialect: DialectName;
   #received = '';
+  /** What `mn` was answered with, if not with `MN`; only if classic will do. */
+  #metaRefusal: string | undefined;
   #hasGetAndTouch = false;
   #isUnanswered = true;
 
@@ -50,9 +56,19 @@ export class Handshake {
     return this.#steps[0] === 'meta' && this.#received === '';
   }
 
+  /** Whether `mn` was answered with something else than `MN`, and classic will do. */
+  get refusesMeta(): boolean {
+    return this.#metaRefusal !== undefined;
+  }
+
+  /** Whether `mn` is in the greeting. */
+  get asksMeta(): boolean {
+    return this.#forced !== 'classic';
+  }
+
   /**
-   * Whether the node knows `gats` (memcached 1.5.3). False with the option `dialect: 'classic'`: a proxy hangs up on
-   * unknown commands and answers `version` for a node behind it.
+   * Whether the node knows `gats` (memcached 1.5.3). False with the option `dialect: 'classic'`, and for a proxy: it may
+   * hang up on unknown commands, and answers `version` for a node behind it.
    */
   get hasGetAndTouch(): boolean {
     return this.#hasGetAndTouch;
@@ -118,24 +134,33 @@ export class Handshake {
         break;
       case 'meta':
         if (line === 'MN') break;
-        if (line === 'ERROR' && this.#forced === undefined) {
+        if (this.#forced === undefined && !asksForCredentials(line)) {
+          this.#metaRefusal = line;
           this.#dialect = 'classic';
-          break;
+          if (ERROR_REPLY.test(line)) break;
         }
         throw this.#refused('`mn`', line);
       case 'version':
         if (!line.startsWith('VERSION ')) throw this.#refused('`version`', line);
         this.#hasGetAndTouch =
-          this.#forced === undefined && /^VERSION (?:1\.5\.(?:[3-9]|\d{2})|1\.(?:[6-9]|\d{2})|[2-9])/.test(line);
+          this.#forced === undefined &&
+          !this.#isProxy(line) &&
+          /^VERSION (?:1\.5\.(?:[3-9]|\d{2})|1\.(?:[6-9]|\d{2})|[2-9])/.test(line);
         if (this.#forced === undefined && /^VERSION 1\.6\.([0-9]|1[0-2])(?![0-9])/.test(line))
           this.#dialect = 'classic';
         break;
     }
   }
 
+  /** Only a memcached before 1.6 does not know `mn`, and answers `ERROR`. */
+  #isProxy(version: string): boolean {
+    if (this.#metaRefusal === undefined) return false;
+    return this.#metaRefusal !== 'ERROR' || !/^VERSION 1\.[0-5]\./.test(version);
+  }
+
   #refused(command: string, line: string): SessClientError {
     const node = this.#node;
-    if (line.startsWith('CLIENT_ERROR unauthenticated')) {
+    if (asksForCredentials(line)) {
       return new SessClientError('SESS_AUTH', `The node ${node} asks for credentials; give \`credentials\`.`, { node });
     }
     if (line === 'ERROR' && this.#forced === 'meta') {
@@ -158,4 +183,8 @@ export class Handshake {
       { node },
     );
   }
+}
+
+function asksForCredentials(line: string): boolean {
+  return line.startsWith('CLIENT_ERROR unauthenticated');
 }

@@ -18,9 +18,10 @@ export interface ConnectionOwner {
  *
  * - After the loss of a connection that served, reconnects at once, even without waiting requests: if the server closes
  *   an idle connection, no request fails. Sent requests fail; unsent ones use the next connection.
- * - If connecting fails, or the connection is lost before it served, all waiting requests fail, and the next attempt
- *   waits for a growing, jittered back-off.
- * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
+ * - If connecting fails, the connection is lost before it served, or it did not last and neither did the one before it,
+ *   all waiting requests fail, and the next attempt waits for a growing, jittered back-off.
+ * - If the node hangs up on `mn`, or answers as if it did not know meta, reconnects at once in the classic dialect: it
+ *   may be a proxy. Pending reads are sent again.
  * - A connection from before this process slept is unverified: it must answer a probe before requests are sent. If it
  *   does not answer soon, another connection is opened beside it, and the first one to answer is kept: a slow network
  *   is not a dead connection. Pending reads of the dropped connection are sent again.
@@ -35,14 +36,18 @@ export class ReconnectingConnection {
   #successor: Connection | undefined;
   /** Whether the current connection has answered a request. */
   #served = false;
-  /** Connections in a row that did not serve. */
+  /** Connections in a row that did not serve, or did not last. */
   #failures = 0;
+  /** Whether the back-off follows connections that served and did not last. */
+  #tooShort = false;
   #retryAt = 0;
   /** Why the last connection ended. */
   #lastError: SessClientError | undefined;
   #closed = false;
   /** Whether the next connection omits `mn`. */
   #classic = false;
+  /** Whether the node refused meta: remembered while it greets in classic. */
+  #refusesMeta = false;
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, owner: ConnectionOwner) {
     this.#settings = settings;
@@ -61,9 +66,9 @@ export class ReconnectingConnection {
     return this.#connection?.epoch;
   }
 
-  /** Whether the node got the greeting and has not sent a byte. */
-  get isSilent(): boolean {
-    return this.#connection?.isSilent === true;
+  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  silence(ms: number): SessClientError | undefined {
+    return this.#connection?.silence(ms, 'timeoutMs');
   }
 
   /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
@@ -75,11 +80,14 @@ export class ReconnectingConnection {
     return this.#connection?.writingBytes ?? 0;
   }
 
-  /** Throws during the back-off, with the last failure as its cause. */
-  checkRested(): void {
-    if (this.#connection !== undefined || this.#lastError === undefined) return;
+  /**
+   * Throws during the back-off, with the last failure as its cause. A probe ignores the back-off, because the prober has
+   * its own schedule; but that starts again with each answer, and does not slow down connections that don't last.
+   */
+  checkRested(isProbe: boolean): void {
+    if (this.#connection !== undefined || this.#lastError === undefined || (isProbe && !this.#tooShort)) return;
     const waitMs = this.#retryAt - performance.now();
-    if (waitMs > 0) throw resting(this.#settings.node.id, waitMs, this.#lastError);
+    if (waitMs > 0) throw resting(this.#settings.node.id, waitMs, this.#lastError, this.#tooShort);
   }
 
   /** Connects, unless there is a connection already. */
@@ -168,27 +176,37 @@ export class ReconnectingConnection {
     }
     this.#connection = this.#successor;
     this.#successor = undefined;
-    // Tries `mn` again after each later loss: a node that was still starting may have hung up as well.
-    this.#classic = connection?.hungUpOnMeta === true;
-    if (this.#classic) {
-      this.connect();
+    if (connection?.classicInstead !== undefined) {
+      this.#trySpeakingClassic(error, connection);
       return;
     }
+    this.#refusesMeta = this.#refusesMeta && connection?.ready === true;
+    this.#classic = this.#refusesMeta;
     const wasUnverified = connection?.isUnverified === true;
-    const atOnce = this.#served || wasUnverified;
+    const lasted = wasUnverified || (this.#served && connection?.lasted === true);
+    const atOnce = lasted || (this.#served && this.#failures === 0);
+    this.#failures = lasted ? 0 : this.#failures + 1;
+    this.#tooShort = this.#served && !atOnce;
     this.#lastError = error;
     this.#failSent(error, wasUnverified);
-    if (atOnce) {
-      this.#failures = 0;
-      this.#retryAt = 0;
-    } else {
-      this.#failures += 1;
+    if (atOnce) this.#retryAt = 0;
+    else {
       this.#retryAt = performance.now() + backOffMs(this.#failures, Math.random());
       for (const request of this.#queue.takeAll()) request.fail(notConnected(this.#settings.node.id, error));
     }
     if (!wasUnverified) this.#events.disconnected(error);
     else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
+    this.#owner.settled();
+  }
+
+  #trySpeakingClassic(error: SessClientError, connection: Connection): void {
+    // Otherwise tries `mn` again after each later loss: a node that was still starting may have hung up as well.
+    this.#refusesMeta = connection.classicInstead === 'refused';
+    this.#classic = true;
+    this.#failSent(error, true);
+    if (connection.ready) this.#events.forgotten?.(error);
+    this.connect();
     this.#owner.settled();
   }
 

@@ -11,3 +11,13 @@ export class ReplyFault extends Error {
     this.code = code;
   }
 }
+
+/** The node answered `ERROR` to its first meta command: a proxy that knows only `mn`. */
+export class MetaUnknown extends ReplyFault {
+  constructor() {
+    super(
+      'the node answers `mn`, but knows no meta commands ("ERROR"), as some proxies do; use textTransport({ dialect: \'classic\' })',
+      'SESS_CONNECTION',
+    );
+  }
+}

@@ -59,9 +59,10 @@ export function forgotten(node: string): SessClientError {
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** There is no connection because of `cause`; the next attempt is in `waitMs`. */
-export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
-  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;
+/** There is no connection because of `cause`; the next attempt is in `waitMs`. `tooShort`: the last ones were made. */
+export function resting(node: string, waitMs: number, cause: SessClientError, tooShort: boolean): SessClientError {
+  const why = tooShort ? ', because its connections end soon after they are made' : '';
+  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms${why}: ${cause.message}`;
   return new SessClientError(cause.code, text, { node, cause });
 }
 
@@ -95,9 +96,13 @@ export function silentGreeting(
   ms: number,
   option: 'connectTimeoutMs' | 'timeoutMs',
   isTls: boolean,
+  asksMeta: boolean,
 ): SessClientError {
   const orTls = isTls ? '' : 'it expects TLS (use memcacheds:// or the option tls), ';
-  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${BINARY_ONLY}, or it hangs.`;
+  const orProxy = asksMeta
+    ? "it is a proxy that stays silent on `mn`, with which this client greets (use textTransport({ dialect: 'classic' })), "
+    : '';
+  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${orProxy}${BINARY_ONLY}, or it hangs.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 

@@ -1,13 +1,12 @@
 import {
   connect as connectTcp,
-  isIP,
   type IpcNetConnectOpts,
   type OnReadOpts,
   type Socket,
   type TcpNetConnectOpts,
 } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { sharedLookup } from '@sess/discovery';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { sharedLookup, tlsIdentity } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
 /** Size of the read buffer, which all reads of a socket share. */
@@ -63,15 +62,7 @@ function openTls(
   memory: ConnectionMemory,
   place: ConnectionOptions & { readonly onread: OnReadOpts },
 ): Socket {
-  const name = tls.servername ?? node.host;
-  const check = tls.checkServerIdentity ?? checkServerIdentity;
-  const options: ConnectionOptions = {
-    ...tls,
-    ...place,
-    // Server name indication must be a name (RFC 6066).
-    servername: isIP(name) === 0 ? name : '',
-    checkServerIdentity: (_connected, certificate) => check(name, certificate),
-  };
+  const options: ConnectionOptions = { ...tls, ...tlsIdentity(node.host, tls), ...place };
   if (memory.session !== undefined) options.session = memory.session;
   const socket = connectTls(options);
   socket.on('session', (session) => {

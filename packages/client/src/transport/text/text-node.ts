@@ -233,8 +233,7 @@ export class TextNode implements NodeTransport {
     // An empty queue accepts a request of any size.
     if (queued > 0 && queued + request.bytes > maxQueuedBytes)
       throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
-    // A probe ignores the back-off: the prober has its own schedule.
-    if (request.kind !== 'probe') this.#link.checkRested();
+    this.#link.checkRested(request.kind === 'probe');
   }
 
   #beginTurn(): void {
@@ -258,10 +257,9 @@ export class TextNode implements NodeTransport {
   }
 
   #late({ sent }: Request): SessClientError {
-    const { timeoutMs, tls } = this.#options;
+    const { timeoutMs } = this.#options;
     if (sent) return errors.timedOut(this.#node, timeoutMs);
-    if (this.#link.isSilent) return errors.silentGreeting(this.#node, timeoutMs, 'timeoutMs', tls !== false);
-    return errors.notSentInTime(this.#node, timeoutMs, this.#link.tried);
+    return this.#link.silence(timeoutMs) ?? errors.notSentInTime(this.#node, timeoutMs, this.#link.tried);
   }
 
   /** Nobody waits for the request any more; a sent one keeps its place until its reply has come. */
