@@ -199,7 +199,8 @@ export class HistorySync {
   async #exchange(all: boolean): Promise<void> {
     const { membership, clock, nodes, observe, onLearned } = this.#setup;
     const startedAt = this.#freshness.moment();
-    membership.identity.keepOnly((id) => membership.nodes().has(id));
+    const known = membership.nodes();
+    membership.identity.keepOnly((id) => known.has(id));
     const ours = this.#ours;
     // Asks the nodes of other clusters and blank ones as well: they may belong to this cluster again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];

@@ -16,7 +16,9 @@ import {
   listOf,
   MAX_NODES,
   unreadable,
+  type ViewUse,
 } from './history-checks.ts';
+import { Effort, NAMES } from './effort.ts';
 import { confirmed, viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /** Limit of earlier versions. */
@@ -45,13 +47,39 @@ export interface ViewDefaults extends Omit<Placement, 'nodes'> {
   readonly ttlSeconds: number;
 }
 
-export function readPlainViews(value: unknown, latest: number, defaults: ViewDefaults): ReadonlyMap<string, ViewEntry> {
+/**
+ * Reads views that name their nodes.
+ *
+ * Yields when the event loop should get a turn.
+ *
+ * @throws {HistoryRefused}
+ */
+export function* readPlainViews(
+  value: unknown,
+  latest: number,
+  defaults: ViewDefaults,
+): Generator<void, ReadonlyMap<string, ViewEntry>> {
+  const effort = new Effort();
   const views = new Map<string, ViewEntry>();
   for (const item of listOf('views', value, MAX_PLAIN_VIEWS)) {
     const entry = readPlain(item, latest, defaults);
     views.set(viewId(entry), entry);
+    if (effort.takes(NAMES, entry.nodes.length)) yield;
   }
   return views;
+}
+
+/** What the views say about the node `id`. Checks nothing else of them. */
+export function usesInPlainViews(given: Record<string, unknown>, id: string, latest: number): readonly ViewUse[] {
+  return listOf('views', given['views'], MAX_PLAIN_VIEWS).map((view) => {
+    if (!isObject(view)) throw unreadable('a view is not an object');
+    const { n, t, l = given['ttl'] } = view;
+    return {
+      namesNode: listOf('nodes of a view', n, MAX_NODES).some((node) => Array.isArray(node) && node[0] === id),
+      confirmedAt: checkedTime(t, latest),
+      ttlSeconds: checkedTtl(l),
+    };
+  });
 }
 
 function readPlain(value: unknown, latest: number, defaults: ViewDefaults): ViewEntry {
