@@ -149,10 +149,11 @@ export function* decodeHistory(
   const value = contentOf(json);
   if (json.length > SHORT_BYTES) yield;
   const latest = now + MAX_AHEAD_MS;
+  const limits = limitsOf(seal);
   const frame = readFrame(value, latest);
   const views = isTable
-    ? yield* readTable(value, latest, limitsOf(seal))
-    : yield* readPlainViews(value['views'], latest, { ...defaults, ttlSeconds: checkedTtl(value['ttl']) });
+    ? yield* readTable(value, latest, limits)
+    : yield* readPlainViews(value['views'], latest, { ...defaults, ttlSeconds: checkedTtl(value['ttl']) }, limits);
   return {
     history: { ...frame, views },
     isFromEarlier: !isTable && value['by'] !== WRITER,

@@ -110,6 +110,23 @@ describe('a history that is read', () => {
   });
 });
 
+describe('the times to live in a history', () => {
+  it.each([
+    ['signed', SIGNED, 315_360_000],
+    ['unsigned', UNSIGNED, 34_560_000],
+  ])(
+    'are at most those of records: ten years, and 400 days if anyone may have written it (%s)',
+    (_, seal, expected) => {
+      const [years, view] = [315_360_000, { n: [['a:1', 1]], c: 'discovery', s: 1, t: 2 }];
+      const plain = JSON.stringify({ ttl: years, whole: true, drains: [], views: [view, { ...view, k: 2, l: years }] });
+      for (const bytes of [bytesOf(plain, seal, 1), bytesOf(table(20, 2, 20, [1, 0, 0, 1, 2, years]), seal, 2)]) {
+        const { history } = decodeAtOnce(bytes, seal, NOW, DEFAULTS);
+        expect([...history.views.values()].map(({ ttlSeconds }) => ttlSeconds)).toEqual([expected, expected]);
+      }
+    },
+  );
+});
+
 describe('a history that is written', () => {
   it.each<[string, HistorySeal, number, number]>([
     ['unsigned', UNSIGNED, 300, 300],

@@ -1,5 +1,5 @@
 /** Limits on a history: on what is computed from its bytes, and on what it may add to what a client knows. */
-import { MAX_NODES, unreadable } from './history-checks.ts';
+import { MAX_NODES, MAX_TTL_SECONDS, unreadable } from './history-checks.ts';
 import type { History, ViewEntry, ViewNode } from './history.ts';
 
 export interface HistoryLimits {
@@ -9,16 +9,21 @@ export interface HistoryLimits {
   readonly names: number;
   /** Most characters of the names in all views together: each view has an id with the names of its nodes. */
   readonly characters: number;
+  /** Longest time to live. */
+  readonly ttlSeconds: number;
 }
 
 const CHARACTERS_A_NODE = 64;
 /** More than a thousand views of three hundred nodes. */
-const SIGNED: HistoryLimits = limits(512 * MAX_NODES, 4 * MAX_NODES);
-/** Anyone who can write an unsigned history could grow it for ever. */
-const UNSIGNED: HistoryLimits = limits(64 * MAX_NODES, 2 * MAX_NODES);
+const SIGNED: HistoryLimits = limits(512 * MAX_NODES, 4 * MAX_NODES, MAX_TTL_SECONDS);
+/**
+ * Anyone who can write an unsigned history could grow it for ever, and keep views open for ever. No browser keeps a
+ * cookie for more than 400 days.
+ */
+const UNSIGNED: HistoryLimits = limits(64 * MAX_NODES, 2 * MAX_NODES, 400 * 86_400);
 
-function limits(nodes: number, names: number): HistoryLimits {
-  return { nodes, names, characters: nodes * CHARACTERS_A_NODE };
+function limits(nodes: number, names: number, ttlSeconds: number): HistoryLimits {
+  return { nodes, names, characters: nodes * CHARACTERS_A_NODE, ttlSeconds };
 }
 
 export function limitsOf({ isSigned }: { readonly isSigned: boolean }): HistoryLimits {

@@ -170,9 +170,14 @@ export class HistorySync {
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
-    const { membership, clock } = this.#setup;
+    const { membership, clock, seals } = this.#setup;
     const silent = [...membership.listedIds].filter((id) => !this.#everAnswered.has(id));
-    throw unknownPast(membership.history.truncatedUntil, clock.now(), silent);
+    throw unknownPast(
+      membership.history.truncatedUntil,
+      clock.now(),
+      silent,
+      seals.some(({ isSigned }) => isSigned),
+    );
   }
 
   stop(): void {

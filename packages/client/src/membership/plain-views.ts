@@ -19,6 +19,7 @@ import {
   type ViewUse,
 } from './history-checks.ts';
 import { Effort, NAMES } from './effort.ts';
+import type { HistoryLimits } from './history-limits.ts';
 import { confirmed, viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /** Limit of earlier versions. */
@@ -58,11 +59,12 @@ export function* readPlainViews(
   value: unknown,
   latest: number,
   defaults: ViewDefaults,
+  limits: HistoryLimits,
 ): Generator<void, ReadonlyMap<string, ViewEntry>> {
   const effort = new Effort();
   const views = new Map<string, ViewEntry>();
   for (const item of listOf('views', value, MAX_PLAIN_VIEWS)) {
-    const entry = readPlain(item, latest, defaults);
+    const entry = readPlain(item, latest, defaults, limits);
     views.set(viewId(entry), entry);
     if (effort.takes(NAMES, entry.nodes.length)) yield;
   }
@@ -82,7 +84,7 @@ export function usesInPlainViews(given: Record<string, unknown>, id: string, lat
   });
 }
 
-function readPlain(value: unknown, latest: number, defaults: ViewDefaults): ViewEntry {
+function readPlain(value: unknown, latest: number, defaults: ViewDefaults, limits: HistoryLimits): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
   const {
     n,
@@ -100,7 +102,7 @@ function readPlain(value: unknown, latest: number, defaults: ViewDefaults): View
   const at = checkedTime(confirmedAt, latest);
   return confirmed(
     { ...placement, cause, since: checkedTime(since, latest) },
-    { confirmedAt: at, latest: checkedLatest(u, at), ttlSeconds: checkedTtl(l) },
+    { confirmedAt: at, latest: checkedLatest(u, at), ttlSeconds: Math.min(checkedTtl(l), limits.ttlSeconds) },
   );
 }
 

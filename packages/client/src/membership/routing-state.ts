@@ -21,11 +21,13 @@ export function openViews(
   for (const [id, entry] of history.views) {
     const openUntil = windows.openUntil(id, entry, now);
     if (id === current.id || openUntil <= now) continue;
+    const view = views.get(id, entry);
     open.push({
-      view: views.get(id, entry),
+      view,
       confirmedAt: windows.confirmedAt(id, entry, now),
       openUntil,
       agreedAfter: windows.agreedAfter(id, entry, now),
+      ...(!view.isUnderstood && { undecidedUntil: windows.undecidedUntil(id, entry, now) }),
       stage: closings.stageOf(history, id),
     });
   }

@@ -121,7 +121,11 @@ export function* readTable(
         cause: pick('cause', cause, CAUSES),
         since: checkedTime(since, latest),
       },
-      { confirmedAt: at, latest: checkedLatest(ends[index] ?? 0, at), ttlSeconds: checkedTtl(ttl) },
+      {
+        confirmedAt: at,
+        latest: checkedLatest(ends[index] ?? 0, at),
+        ttlSeconds: Math.min(checkedTtl(ttl), limits.ttlSeconds),
+      },
     );
     views.set(viewIdOf(labels, entry.copies, distribution), entry);
     if (effort.takes(PLACES, nodes.length)) yield;
