@@ -6,6 +6,7 @@ import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import { A, B, fakeCluster, join, type FakeCluster } from './fake-cluster.ts';
+import { allHeard } from './heard.ts';
 
 const SECRET = 'the secret of the shop, which its servers have';
 const [HOUR, DAY] = [3_600_000, 86_400_000];
@@ -94,6 +95,37 @@ describe('a history that is not signed', () => {
     const { client } = await join(cluster, [A, B]);
     await cluster.clock.pass(2_000);
     // Until it knows for how long records live.
+    await client.set('key', 'value', { ttlSeconds });
+    await cluster.clock.pass(2_000);
+    expect(await client.get('nothing')).toBeUndefined();
+  });
+
+  it('has nobody told so by views of so many distributions that they do not fit', async () => {
+    const refused = allHeard('sess:client:history-refused');
+    const cluster = await fakeCluster([]);
+    const now = cluster.clock.now();
+    const views = Array.from({ length: 64 }, (_, at) => ({
+      n: [[A, 1]],
+      k: 1,
+      d: `${at}`.padStart(12, '0'),
+      c: 'discovery',
+      s: now,
+      t: now,
+      l: YEARS / 1000,
+    }));
+    plant(cluster, { views });
+    const { client } = await join(cluster, [A, B]);
+    await cluster.clock.pass(2_000);
+    expect(refused[0]?.detail).toContain('64 distributions');
+    expect(await client.get('nothing')).toBeUndefined();
+  });
+
+  it.each([1, YEARS / 1000])('is not believed because of a time to live that it states: %i s', async (forged) => {
+    const cluster = await fakeCluster([]);
+    plant(cluster, { truncated: cluster.clock.now() + 100 * DAY }, { l: forged });
+    const { client } = await join(cluster, [A, B]);
+    await cluster.clock.pass(2_000);
+    await expect(client.get('nothing')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     await client.set('key', 'value', { ttlSeconds });
     await cluster.clock.pass(2_000);
     expect(await client.get('nothing')).toBeUndefined();

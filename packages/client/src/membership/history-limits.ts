@@ -22,6 +22,9 @@ const SIGNED: HistoryLimits = limits(512 * MAX_NODES, 4 * MAX_NODES, MAX_TTL_SEC
  */
 const UNSIGNED: HistoryLimits = limits(64 * MAX_NODES, 2 * MAX_NODES, 400 * 86_400);
 
+/** Fewer than a table can have, so that the views of clients still fit beside those that somebody forged. */
+const MAX_UNSIGNED_DISTRIBUTIONS = 16;
+
 function limits(nodes: number, names: number, ttlSeconds: number): HistoryLimits {
   return { nodes, names, characters: nodes * CHARACTERS_A_NODE, ttlSeconds };
 }
@@ -61,8 +64,14 @@ export function whyTooMuch(known: History, merged: History, isSigned: boolean): 
   if (merged.drains.size > MAX_NODES && merged.drains.size > known.drains.size)
     return `it would make ${merged.drains.size} drains`;
   if (isSigned || merged.views.size === known.views.size) return undefined;
+  const distributions = new Set<string>();
   let nodes = 0;
-  for (const view of merged.views.values()) nodes += view.nodes.length;
+  for (const view of merged.views.values()) {
+    nodes += view.nodes.length;
+    distributions.add(view.distribution);
+  }
+  if (distributions.size > MAX_UNSIGNED_DISTRIBUTIONS)
+    return `with what is known it would make views of ${distributions.size} distributions, which is too many of a history that is not signed`;
   const names = nodes > UNSIGNED.nodes ? undefined : namesIn(merged);
   if (names !== undefined && names <= UNSIGNED.names) return undefined;
   const named = names === undefined ? `${nodes} nodes altogether` : `${names} nodes`;

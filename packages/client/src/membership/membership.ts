@@ -206,7 +206,7 @@ export class Membership {
     const recent = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
     const kept = this.#closings.withoutClosed(recent);
     const { truncatedUntil } = kept;
-    if (truncatedUntil === 0 || (truncatedUntil > now && this.#isCredible(kept, now))) return kept;
+    if (truncatedUntil === 0 || (truncatedUntil > now && this.#isCredible(truncatedUntil, now))) return kept;
     return { ...kept, truncatedUntil: 0 };
   }
 
@@ -376,14 +376,10 @@ export class Membership {
       this.#current = this.#views.get(this.#current.id, entry);
   }
 
-  /** Whether a history can lack views for that long: an unsigned one, only if records live that long. */
-  #isCredible({ views, truncatedUntil }: History, now: number): boolean {
+  /** Whether a history can lack views until then: an unsigned one, only if this client's records live that long. */
+  #isCredible(truncatedUntil: number, now: number): boolean {
     if (this.#options.trustsHistory) return true;
-    const longestMs = this.#windows.longestMs(
-      [...this.#history.views.values(), ...views.values()],
-      this.times.credible,
-    );
-    return truncatedUntil <= now + MAX_AHEAD_MS + longestMs;
+    return truncatedUntil <= now + MAX_AHEAD_MS + this.#windows.longestMs([], this.times.credible);
   }
 
   #withoutOldClosings(history: History, now: number): History {
