@@ -14,19 +14,19 @@ const MAX_CPU_US = 3_000_000;
 const party = partyOfEachTest();
 
 /** 2,000 views of a thousand nodes, in 449 kB. */
-function hugeHistory(): Buffer {
+function hugeHistory(ttl: number): Buffer {
   const bits = Buffer.alloc(128, 255);
   const views = Array.from({ length: 2_000 }, (_, at) => {
     bits.writeUInt16LE(at);
     return [bits.toString('base64'), 1, 0, 0, 0, 1, 1];
   });
   const nodes = Array.from({ length: 1_024 }, (_, at) => [`${`h${at}-`.padEnd(60, 'x')}.yyyy:1`, 1]);
-  const json = JSON.stringify({ ttl: 60, whole: true, drains: [], nodes, distributions: [''], views });
+  const json = JSON.stringify({ ttl, whole: true, drains: [], nodes, distributions: [''], views });
   return Buffer.concat([Buffer.from([0xe5, 0x48, 0x02, 0x00]), Buffer.alloc(32), Buffer.from(json)]);
 }
 
-async function plant(node: NodeTransport, key: string): Promise<void> {
-  const bytes = encodeRecord(hugeHistory(), BigInt(Date.now()) << 16n, 0);
+async function plant(node: NodeTransport, key: string, ttl: number): Promise<void> {
+  const bytes = encodeRecord(hugeHistory(ttl), BigInt(Date.now()) << 16n, 0);
   expect(await node.store('set', key, bytes, ATTRIBUTES)).toBe('stored');
 }
 
@@ -38,8 +38,9 @@ describe.each(inject('mainRuntimes'))('a history as large and as dense as an ite
     const node = party.directly(cluster, ids[0] ?? '');
     const key = historySeals([])[0]?.key ?? '';
     const before = process.cpuUsage();
-    for (let round = 1; round <= 3; round += 1) {
-      await plant(node, key);
+    for (let round = 1; round <= 6; round += 1) {
+      // Other bytes each time, and the same ones again.
+      await plant(node, key, round % 5);
       const size = async (): Promise<number | undefined> => (await node.get(key))?.value.length;
       await expect.poll(size, { timeout: 10_000, interval: 10 }).toBeLessThan(1_000);
       await client.set(`key-${round}`, 'value', { ttlSeconds: 60 });
@@ -54,7 +55,7 @@ describe.each(inject('mainRuntimes'))('a history as large and as dense as an ite
     const { client } = await party.join(ids, { copies: 1, historySecret });
     for (const id of ids) {
       const node = party.directly(cluster, id);
-      for (let number = 0; number < 3; number += 1) await plant(node, `@sess/history/AAAAAAAAAAAAAAA${number}`);
+      for (let number = 0; number < 8; number += 1) await plant(node, `@sess/history/AAAAAAAAAAAAAAA${number}`, 60);
     }
     const before = process.cpuUsage();
     await expect(client.drain(ids[0] ?? '')).resolves.toMatchObject({ phase: 'done' });

@@ -18,7 +18,7 @@ const MAX_STEP_US = 150_000;
 function table(nodes: number, views: number, length: number, view: readonly unknown[] = [1, 0, 0, 1, 2, 60]): string {
   const bits = Buffer.alloc(Math.ceil(nodes / 8), 255);
   if (nodes % 8 > 0) bits[bits.length - 1] = (1 << (nodes % 8)) - 1;
-  const names = Array.from({ length: nodes }, (_, at) => `${`h${at}-`.padEnd(Math.min(60, length), 'x')}`);
+  const names = Array.from({ length: nodes }, (_, at) => `h${at}-`.padEnd(Math.min(60, length), 'x'));
   const labels = Array.from({ length: Math.floor(length / 61) }, () => 'y'.repeat(60));
   return JSON.stringify({
     ttl: 60,

@@ -25,7 +25,7 @@ import { confirmed, labelOf, ORDERED, viewIdOf, type ViewEntry, type ViewNode } 
 
 export const MAX_TABLE_VIEWS = 4096;
 /** A node has one row for each weight and zone that it had. */
-export const MAX_TABLE_NODES: number = 4 * MAX_NODES;
+const MAX_TABLE_NODES: number = 4 * MAX_NODES;
 export const MAX_DISTRIBUTIONS = 64;
 
 export interface ViewTable {
