@@ -260,11 +260,14 @@ export class Membership {
     return whyTooMuch(this.#history, merged, this.#options.trustsHistory);
   }
 
-  /** Computes the placement of a view that was read. Returns whether it was new. Throws the distribution's errors. */
-  place(id: string, entry: ViewEntry): boolean {
-    if (this.#views.has(id)) return false;
+  /** Whether the placement of a view is computed. */
+  isPlaced(id: string): boolean {
+    return this.#views.has(id);
+  }
+
+  /** Computes the placement of a view that was read. Throws the distribution's errors. */
+  place(id: string, entry: ViewEntry): void {
     this.#views.get(id, entry);
-    return true;
   }
 
   /** Every listed node has answered. */
