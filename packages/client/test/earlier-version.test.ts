@@ -5,11 +5,12 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, inject, it } from 'vitest';
 
-import { decodeHistory, encodeHistory } from '../src/membership/history-codec.ts';
+import { encodeHistory } from '../src/membership/history-codec.ts';
 import { historySeals, type HistorySeal } from '../src/membership/history-seal.ts';
 import type { ViewEntry } from '../src/membership/history.ts';
 import { decode, encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
+import { decodeHistory } from './decoded-history.ts';
 import { partyOfEachTest } from './party.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';

@@ -143,7 +143,7 @@ describe('a history that nobody signed', () => {
     });
     await client.ready();
     expect(most).toBeGreaterThan(100);
-    expect(most).toBeLessThan(400);
+    expect(most).toBeLessThan(257);
   });
 });
 

@@ -84,7 +84,14 @@ describe('a view whose handover was finished', () => {
 describe('forgotten views', () => {
   it('are the last few', () => {
     const forgotten = new ForgottenViews();
-    const options = { copies: 1, distribution: ketama, historyIntervalMs: INTERVAL, clockSkewMs: 0, windowSeconds: 60 };
+    const options = {
+      copies: 1,
+      distribution: ketama,
+      historyIntervalMs: INTERVAL,
+      clockSkewMs: 0,
+      windowSeconds: 60,
+      trustsHistory: true,
+    };
     const sources = { views: new ViewCache(options), windows: new Windows(options) };
     for (let since = 0; since < 20; since += 1) {
       const placement = sources.views.placementOf(nodes(`10.0.0.${since}:11211`));

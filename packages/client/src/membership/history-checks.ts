@@ -23,11 +23,24 @@ export class HistoryRefused extends Error {
 }
 
 export const MAX_NODES = 1024;
+/**
+ * Accepts a clock that is wrong by a time zone. A larger error would keep views open and drains in force for that long.
+ */
+export const MAX_AHEAD_MS = 86_400_000;
 export const MAX_TTL_SECONDS = 315_360_000;
 export const CAUSES: readonly ViewCause[] = ['discovery', 'node-down', 'node-recovered', 'drain'];
 const MAX_COPIES = 3;
 /** Empty for ketama with its defaults. */
 const FINGERPRINT = /^(?:|(?:ordered-)?[0-9a-f]{12})$/;
+
+/** What a view of another history says about a node. */
+export interface ViewUse {
+  /** Whether the view has the node. */
+  readonly namesNode: boolean;
+  /** Milliseconds since 1970. */
+  readonly confirmedAt: number;
+  readonly ttlSeconds: number;
+}
 
 /** A node id as discovery lists it: `host:port`, or the path of a Unix socket. */
 export function checkedId(value: unknown): { readonly id: string; readonly spelling: string } {

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { decodeHistory } from '../../test/decoded-history.ts';
 import { histories } from '../../test/history-arbitrary.ts';
 import { HistoryRefused, MAX_NODES } from './history-checks.ts';
-import { decodeHistory, encodeHistory, MAX_HISTORY_BYTES } from './history-codec.ts';
+import { MAX_HISTORY_BYTES } from './history-bytes.ts';
+import { encodeHistory } from './history-codec.ts';
 import { MAX_PLAIN_VIEWS } from './plain-views.ts';
 import { MAX_TABLE_VIEWS } from './view-table.ts';
 import { historySeals, type HistorySeal } from './history-seal.ts';

@@ -2,10 +2,8 @@
  * Encodes and decodes the history. Bytes from a node are untrusted input: signature, size, shape, counts, names,
  * weights and times are checked as strictly as options. A history with one fault is refused as a whole, and the client
  * continues with its own knowledge.
- *
- * Bytes: `0xE5 0x48` (H), format, one reserved byte, 32 bytes of signature over the JSON (zeros without a secret), then
- * the JSON. In format `0x01` each view names its nodes, as earlier versions read it; format `0x02` has a table of
- * nodes. Short histories are written in format `0x01`, and all histories while processes of an earlier version exist.
+ * Short histories are written in format `0x01`, and all histories while processes of an earlier version exist: see
+ * `history-bytes.ts`.
  */
 import { timingSafeEqual } from 'node:crypto';
 
@@ -14,18 +12,19 @@ import {
   checkedTime,
   checkedTtl,
   HistoryRefused,
-  isObject,
   listOf,
+  MAX_AHEAD_MS,
   MAX_NODES,
   MAX_TTL_SECONDS,
   unreadable,
 } from './history-checks.ts';
 import type { Closing, DrainMark, History, Placement, ViewEntry } from './history.ts';
+import { contentOf, MAX_HISTORY_BYTES, partsOf, PLAIN, TABLE } from './history-bytes.ts';
+import { limitsOf, viewsWithin } from './history-limits.ts';
 import { SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 import { encodePlain, MAX_PLAIN_VIEWS, readPlainViews } from './plain-views.ts';
-import { encodeTable, MAX_DISTRIBUTIONS, MAX_TABLE_NODES, MAX_TABLE_VIEWS, readTable } from './view-table.ts';
+import { encodeTable, MAX_DISTRIBUTIONS, MAX_TABLE_VIEWS, readTable } from './view-table.ts';
 
-export const MAX_HISTORY_BYTES: number = 512 * 1024;
 /** Limit of earlier versions. */
 const MAX_PLAIN_BYTES: number = 256 * 1024;
 /** Longer histories are written with a table, because every client reads one per interval. */
@@ -35,18 +34,12 @@ const MAX_CLOSINGS = 1024;
 const CLUSTER_NAME = /^[\w-]{8,32}$/;
 const CLOSING_NAME = /^[0-9a-f]{16}$/;
 
-const PLAIN = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
-const TABLE = Buffer.from([0xe5, 0x48, 0x02, 0x00]);
 /** The signature, the bytes before it, and the fixed fields of every format. */
 const HEADER_BYTES: number = SIGNATURE_AT + SIGNATURE_BYTES + 100;
 /** Fraction of the views to try next if a history is too long. */
 const SMALLER = 0.8;
 /** Marks format 1 of a writer that supports tables, and a time to live per view. */
 const WRITER = 2;
-/**
- * Accepts a clock that is wrong by a time zone. A larger error would keep views open and drains in force for that long.
- */
-const MAX_AHEAD_MS = 86_400_000;
 
 export interface EncodingOptions {
   /** Whether processes of an earlier version may read the encoded history. */
@@ -88,11 +81,12 @@ export function encodeHistory(
       seal,
     );
   }
-  let kept = Math.min(entries.length, MAX_TABLE_VIEWS);
+  const limits = limitsOf(seal);
+  let kept = Math.min(viewsWithin(entries, limits), MAX_TABLE_VIEWS);
   for (;;) {
     const table = encodeTable(entries.slice(0, kept));
     const encoded = sealed(TABLE, JSON.stringify({ ...frameOf(history, truncatedAfter(kept)), ...table }), seal);
-    const fits = table.nodes.length <= MAX_TABLE_NODES && table.distributions.length <= MAX_DISTRIBUTIONS;
+    const fits = table.nodes.length <= limits.names && table.distributions.length <= MAX_DISTRIBUTIONS;
     if (fits && encoded.length <= MAX_HISTORY_BYTES) return encoded;
     kept = Math.floor(kept * SMALLER);
   }
@@ -137,74 +131,49 @@ export interface Decoded {
 /**
  * Decodes a history. `now`: milliseconds since 1970.
  *
+ * Yields when the event loop should get a turn: a large history takes a tenth of a second.
+ *
  * @param defaults settings of views that don't state them, because an earlier version wrote them
  * @throws {HistoryRefused}
  */
-export function decodeHistory(
+export function* decodeHistory(
   bytes: Buffer,
   seal: HistorySeal,
   now: number,
   defaults: Omit<Placement, 'nodes'>,
-): Decoded {
-  if (bytes.length > MAX_HISTORY_BYTES) {
-    throw new HistoryRefused(
-      'size',
-      `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`,
-    );
-  }
-  const contentAt = SIGNATURE_AT + SIGNATURE_BYTES;
-  const header = bytes.subarray(0, SIGNATURE_AT);
-  if (bytes.length < contentAt || !(header.equals(PLAIN) || header.equals(TABLE))) {
-    throw new HistoryRefused('format', 'it is not a history, or one of a later version');
-  }
-  const json = bytes.subarray(contentAt);
-  if (!timingSafeEqual(bytes.subarray(SIGNATURE_AT, contentAt), seal.sign(json))) {
+): Generator<void, Decoded> {
+  const { isTable, json, signature } = partsOf(bytes);
+  if (!timingSafeEqual(signature, seal.sign(json))) {
     throw new HistoryRefused('signature', 'it is not signed with the historySecret of this client');
   }
-  const value = parse(json);
-  if (!isObject(value)) throw unreadable('it is not an object');
-  const isTable = header.equals(TABLE);
+  const value = contentOf(json);
+  if (json.length > SHORT_BYTES) yield;
+  const latest = now + MAX_AHEAD_MS;
+  const limits = limitsOf(seal);
+  const frame = readFrame(value, latest);
+  const views = isTable
+    ? yield* readTable(value, latest, limits)
+    : yield* readPlainViews(value['views'], latest, { ...defaults, ttlSeconds: checkedTtl(value['ttl']) }, limits);
   return {
-    history: readHistory(value, isTable, now + MAX_AHEAD_MS, defaults),
+    history: { ...frame, views },
     isFromEarlier: !isTable && value['by'] !== WRITER,
     leavesMarks: value['marks'] === true,
   };
 }
 
-function parse(json: Buffer): unknown {
-  try {
-    return JSON.parse(json.toString());
-  } catch (cause) {
-    throw new HistoryRefused('format', 'it is not JSON', cause);
-  }
-}
-
-/** @param latest latest valid time, milliseconds since 1970 */
-function readHistory(
-  value: Record<string, unknown>,
-  isTable: boolean,
-  latest: number,
-  defaults: Omit<Placement, 'nodes'>,
-): History {
-  const {
-    cluster = '',
-    ttl,
-    whole,
-    forgotten = 0,
-    truncated = 0,
-    views,
-    drains,
-    draining = [],
-    began,
-    closings = [],
-  } = value;
-  const ttlSeconds = checkedTtl(ttl);
+/**
+ * All fields but the views.
+ *
+ * @param latest latest valid time, milliseconds since 1970
+ */
+function readFrame(value: Record<string, unknown>, latest: number): Omit<History, 'views'> {
+  const { cluster = '', whole, forgotten = 0, truncated = 0, drains, draining = [], began, closings = [] } = value;
+  checkedTtl(value['ttl']);
   if (typeof cluster !== 'string' || !(cluster === '' || CLUSTER_NAME.test(cluster)))
     throw unreadable('the name of the cluster is none');
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
     cluster,
-    views: isTable ? readTable(value, latest) : readPlainViews(views, latest, { ...defaults, ttlSeconds }),
     drains: readDrains(drains, draining, began, latest),
     closings: readClosings(closings, latest),
     isWhole: whole,

@@ -5,6 +5,7 @@ import type { ClusterNode } from '../cluster.ts';
 import { decode, encodeRecord, RECORD_FLAGS } from '../record.ts';
 import { SteadyClock } from '../steady-clock.ts';
 import { VersionSource } from '../version.ts';
+import { HistoryRefused } from './history-checks.ts';
 import { encodeHistory } from './history-codec.ts';
 import { HistoryCopies } from './history-copies.ts';
 import { historySeals, type HistorySeal } from './history-seal.ts';
@@ -24,7 +25,7 @@ function nodeOf(cluster: string): ClusterNode {
   } as unknown as ClusterNode;
 }
 
-function copiesOf(): HistoryCopies {
+function copiesOf(accept: () => Promise<void> = () => Promise.resolve()): HistoryCopies {
   const clock = new FakeClock();
   return new HistoryCopies({
     seal,
@@ -32,7 +33,7 @@ function copiesOf(): HistoryCopies {
     unconfirmedMs: 1_000,
     clock: new SteadyClock(clock, { clockSkewMs: 0, historyIntervalMs: 1_000 }),
     versions: new VersionSource(clock, () => 0.5),
-    accept: () => Promise.resolve(),
+    accept,
     relevant: (history) => history,
     isOther: (cluster) => cluster === FOREIGN,
     endOf: () => 0,
@@ -63,5 +64,18 @@ describe('the name of a cluster under one of several secrets', () => {
     const copies = copiesOf();
     for (const name of [OWN, ANOTHER]) await copies.read(nodeOf(name));
     expect(copies.underItsName(wanted)).toBe(wanted);
+  });
+});
+
+describe('a history that was refused', () => {
+  it('is not looked at again when it is written again', async () => {
+    let looks = 0;
+    const copies = copiesOf(() => {
+      looks += 1;
+      return Promise.reject(new HistoryRefused('content', 'it has too much of something'));
+    });
+    for (let round = 0; round < 5; round += 1)
+      for (const name of [ANOTHER, FOREIGN]) expect((await copies.read(nodeOf(name))).history).toBe(EMPTY_HISTORY);
+    expect(looks).toBe(2);
   });
 });

@@ -8,11 +8,13 @@ import type { Clock } from '../clock.ts';
 import type { SteadyClock } from '../steady-clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
 import type { ClusterNode } from '../cluster.ts';
+import { pause } from '../pause.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
 import { HistoryRefused } from './history-checks.ts';
 import { decodeHistory, encodeHistory } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
+import { RefusedBytes } from './refused-bytes.ts';
 import {
   EMPTY_HISTORY,
   isNewsTo,
@@ -100,6 +102,7 @@ export class HistoryCopies {
   #encoded:
     | { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer }
     | undefined;
+  readonly #refused = new RefusedBytes();
   #bytes = 0;
   #renamed: { readonly of: History; readonly history: History } | undefined;
   /** Names of clusters read under this seal, the latest last. */
@@ -243,11 +246,20 @@ export class HistoryCopies {
   async #decodeAndCheck(bytes: Buffer): Promise<DecodedHistory> {
     const { seal, clock, defaultPlacement, accept } = this.#setup;
     try {
-      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.latest(), defaultPlacement);
+      const refusedBefore = this.#refused.refusalOf(bytes);
+      if (refusedBefore !== undefined) throw refusedBefore;
+      const decoding = decodeHistory(bytes, seal, clock.latest(), defaultPlacement);
+      let step = decoding.next();
+      while (step.done !== true) {
+        await pause(clock, 0, undefined);
+        step = decoding.next();
+      }
+      const { history, isFromEarlier, leavesMarks } = step.value;
       await accept(history);
       return { bytes, history, isFromEarlier, leavesMarks, refusal: undefined };
     } catch (error) {
       if (!(error instanceof HistoryRefused)) throw error;
+      this.#refused.add(bytes, error);
       return { bytes, history: EMPTY_HISTORY, isFromEarlier: false, leavesMarks: false, refusal: error };
     }
   }

@@ -168,9 +168,14 @@ export class HistorySync {
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
-    const { membership, clock } = this.#setup;
+    const { membership, clock, seals } = this.#setup;
     const silent = [...membership.listedIds].filter((id) => !this.#everAnswered.has(id));
-    throw unknownPast(membership.history.truncatedUntil, clock.now(), silent);
+    throw unknownPast(
+      membership.history.truncatedUntil,
+      clock.now(),
+      silent,
+      seals.some(({ isSigned }) => isSigned),
+    );
   }
 
   stop(): void {
@@ -197,7 +202,8 @@ export class HistorySync {
   async #exchange(all: boolean): Promise<void> {
     const { membership, clock, nodes, observe, onLearned } = this.#setup;
     const startedAt = this.#freshness.moment();
-    membership.identity.keepOnly((id) => membership.nodes().has(id));
+    const known = membership.nodes();
+    membership.identity.keepOnly((id) => known.has(id));
     const ours = this.#ours;
     // Asks the nodes of other clusters and blank ones as well: they may belong to this cluster again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];

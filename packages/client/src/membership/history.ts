@@ -109,15 +109,22 @@ export const EMPTY_HISTORY: History = {
 
 /** The identity of a view: everything that decides owners, including the order of its nodes if it matters. */
 export function viewId({ nodes, copies, distribution }: Placement): string {
-  const names = nodes.map(
-    ({ id, weight, zone }) => `${id}${weight === 1 ? '' : `*${weight}`}${zone === undefined ? '' : `@${zone}`}`,
-  );
-  const ordered = distribution.startsWith(ORDERED) ? names : names.toSorted();
+  const labels = nodes.map(labelOf);
+  return viewIdOf(distribution.startsWith(ORDERED) ? labels : labels.toSorted(), copies, distribution);
+}
+
+/** @param labels the nodes' {@link labelOf}; sorted, unless their order matters */
+export function viewIdOf(labels: readonly string[], copies: number, distribution: string): string {
   return [
-    ...ordered,
+    ...labels,
     ...(copies === 1 ? [] : [`copies=${copies}`]),
     ...(distribution === '' ? [] : [`by=${distribution}`]),
   ].join(' ');
+}
+
+/** A node in the id of a view. */
+export function labelOf({ id, weight, zone }: ViewNode): string {
+  return `${id}${weight === 1 ? '' : `*${weight}`}${zone === undefined ? '' : `@${zone}`}`;
 }
 
 /** A short name for a view. The view's closing has this name, and outlives the view. */

@@ -11,6 +11,9 @@ export class KnownNodes {
   #listedIds: ReadonlySet<string> = NONE;
   /** Nodes that discovery lists, or listed while a view that names them was open. */
   readonly #everListed = new Set<string>();
+  #names:
+    | { readonly views: History['views']; readonly listed: ReadonlySet<string>; readonly ids: ReadonlySet<string> }
+    | undefined;
 
   constructor(trustsHistory: boolean) {
     this.#trustsHistory = trustsHistory;
@@ -64,10 +67,12 @@ export class KnownNodes {
     for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
   }
 
-  /** The listed nodes and those of all views. */
-  #named({ views }: History): Set<string> {
+  /** The listed nodes and those of all views. Cached: there may be hundreds of thousands. */
+  #named({ views }: History): ReadonlySet<string> {
+    if (this.#names?.views === views && this.#names.listed === this.#listedIds) return this.#names.ids;
     const ids = new Set(this.#listedIds);
     for (const { nodes } of views.values()) for (const { id } of nodes) ids.add(id);
+    this.#names = { views, listed: this.#listedIds, ids };
     return ids;
   }
 }

@@ -11,7 +11,8 @@ import { Closings, type Closable } from './closings.ts';
 import { completed, forgotten } from './completeness.ts';
 import { confirmationOf, lastConfirmationOf, type ConfirmationSources } from './confirmations.ts';
 import { Drains, type DrainState } from './drains.ts';
-import { whyTooMuch } from './history-limits.ts';
+import { MAX_AHEAD_MS } from './history-checks.ts';
+import { limitsOf, whyTooMuch } from './history-limits.ts';
 import {
   confirmed,
   EMPTY_HISTORY,
@@ -38,8 +39,6 @@ import { Windows, type WindowOptions } from './windows.ts';
 export interface MembershipOptions extends WindowOptions {
   readonly copies: number;
   readonly distribution: DistributionFactory;
-  /** Whether the history is signed: then the client also connects to nodes that only the history names. */
-  readonly trustsHistory: boolean;
   /** Whether this client only observes: it acts on no view. */
   readonly observe?: boolean;
   /** Returns numbers in [0, 1), for the name of a new cluster. Default: `Math.random`. */
@@ -66,6 +65,7 @@ export class Membership {
     this.#options = options;
     this.identity = new ClusterIdentity(options.random ?? Math.random);
     this.#nodes = new KnownNodes(options.trustsHistory);
+    this.times = new TimesToLive(limitsOf({ isSigned: options.trustsHistory }).ttlSeconds);
     this.#views = new ViewCache(options);
     this.#windows = new Windows(options);
     this.#drains = new Drains(options);
@@ -116,7 +116,7 @@ export class Membership {
   readonly outages: Outages = new Outages();
 
   /** The times to live of the records under the current view. */
-  readonly times: TimesToLive = new TimesToLive();
+  readonly times: TimesToLive;
 
   /** Views whose handover was finished without nodes that were gone. */
   readonly forgotten: ForgottenViews = new ForgottenViews();
@@ -205,7 +205,9 @@ export class Membership {
   relevant(history: History, now: number): History {
     const recent = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
     const kept = this.#closings.withoutClosed(recent);
-    return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
+    const { truncatedUntil } = kept;
+    if (truncatedUntil === 0 || (truncatedUntil > now && this.#isCredible(truncatedUntil, now))) return kept;
+    return { ...kept, truncatedUntil: 0 };
   }
 
   /** Marks these handovers as closing or closed. */
@@ -258,11 +260,14 @@ export class Membership {
     return whyTooMuch(this.#history, merged, this.#options.trustsHistory);
   }
 
-  /** Computes the placement of a view that was read. Returns whether it was new. Throws the distribution's errors. */
-  place(id: string, entry: ViewEntry): boolean {
-    if (this.#views.has(id)) return false;
+  /** Whether the placement of a view is computed. */
+  isPlaced(id: string): boolean {
+    return this.#views.has(id);
+  }
+
+  /** Computes the placement of a view that was read. Throws the distribution's errors. */
+  place(id: string, entry: ViewEntry): void {
     this.#views.get(id, entry);
-    return true;
   }
 
   /** Every listed node has answered. */
@@ -372,6 +377,12 @@ export class Membership {
     const entry = this.#current && this.#history.views.get(this.#current.id);
     if (this.#current !== undefined && entry !== undefined && entry.since < this.#current.since)
       this.#current = this.#views.get(this.#current.id, entry);
+  }
+
+  /** Whether a history can lack views until then: an unsigned one, only if this client's records live that long. */
+  #isCredible(truncatedUntil: number, now: number): boolean {
+    if (this.#options.trustsHistory) return true;
+    return truncatedUntil <= now + MAX_AHEAD_MS + this.#windows.longestMs([], this.times.credible);
   }
 
   #withoutOldClosings(history: History, now: number): History {

@@ -18,15 +18,17 @@ export async function placeViews(history: History, membership: Membership, clock
   if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
   let placed = 0;
   for (const [id, entry] of history.views) {
+    if (membership.isPlaced(id)) continue;
+    if (placed > 0 && placed + entry.nodes.length > PLACED_AT_ONCE) {
+      placed = 0;
+      await pause(clock, 0, undefined);
+    }
     try {
-      if (!membership.place(id, entry)) continue;
+      membership.place(id, entry);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new HistoryRefused('content', `a view can't be acted on: ${reason}`, cause);
     }
     placed += entry.nodes.length;
-    if (placed < PLACED_AT_ONCE) continue;
-    placed = 0;
-    await pause(clock, 0, undefined);
   }
 }

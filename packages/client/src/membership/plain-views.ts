@@ -16,7 +16,10 @@ import {
   listOf,
   MAX_NODES,
   unreadable,
+  type ViewUse,
 } from './history-checks.ts';
+import { Effort, NAMES } from './effort.ts';
+import type { HistoryLimits } from './history-limits.ts';
 import { confirmed, viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /** Limit of earlier versions. */
@@ -45,16 +48,43 @@ export interface ViewDefaults extends Omit<Placement, 'nodes'> {
   readonly ttlSeconds: number;
 }
 
-export function readPlainViews(value: unknown, latest: number, defaults: ViewDefaults): ReadonlyMap<string, ViewEntry> {
+/**
+ * Reads views that name their nodes.
+ *
+ * Yields when the event loop should get a turn.
+ *
+ * @throws {HistoryRefused}
+ */
+export function* readPlainViews(
+  value: unknown,
+  latest: number,
+  defaults: ViewDefaults,
+  limits: HistoryLimits,
+): Generator<void, ReadonlyMap<string, ViewEntry>> {
+  const effort = new Effort();
   const views = new Map<string, ViewEntry>();
   for (const item of listOf('views', value, MAX_PLAIN_VIEWS)) {
-    const entry = readPlain(item, latest, defaults);
+    const entry = readPlain(item, latest, defaults, limits);
     views.set(viewId(entry), entry);
+    if (effort.takes(NAMES, entry.nodes.length)) yield;
   }
   return views;
 }
 
-function readPlain(value: unknown, latest: number, defaults: ViewDefaults): ViewEntry {
+/** What the views say about the node `id`. Checks nothing else of them. */
+export function usesInPlainViews(given: Record<string, unknown>, id: string, latest: number): readonly ViewUse[] {
+  return listOf('views', given['views'], MAX_PLAIN_VIEWS).map((view) => {
+    if (!isObject(view)) throw unreadable('a view is not an object');
+    const { n, t, l = given['ttl'] } = view;
+    return {
+      namesNode: listOf('nodes of a view', n, MAX_NODES).some((node) => Array.isArray(node) && node[0] === id),
+      confirmedAt: checkedTime(t, latest),
+      ttlSeconds: checkedTtl(l),
+    };
+  });
+}
+
+function readPlain(value: unknown, latest: number, defaults: ViewDefaults, limits: HistoryLimits): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
   const {
     n,
@@ -72,7 +102,7 @@ function readPlain(value: unknown, latest: number, defaults: ViewDefaults): View
   const at = checkedTime(confirmedAt, latest);
   return confirmed(
     { ...placement, cause, since: checkedTime(since, latest) },
-    { confirmedAt: at, latest: checkedLatest(u, at), ttlSeconds: checkedTtl(l) },
+    { confirmedAt: at, latest: checkedLatest(u, at), ttlSeconds: Math.min(checkedTtl(l), limits.ttlSeconds) },
   );
 }
 

@@ -64,8 +64,10 @@ function identityIn(readings: readonly Reading[]): NodeIdentity {
 const gathered = new WeakMap<History, ReadonlySet<string>>();
 
 function namesIn(history: History): ReadonlySet<string> {
-  const names =
-    gathered.get(history) ?? new Set([...history.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  const known = gathered.get(history);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  for (const { nodes } of history.views.values()) for (const { id } of nodes) names.add(id);
   gathered.set(history, names);
   return names;
 }

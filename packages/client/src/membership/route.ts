@@ -21,6 +21,11 @@ export interface OpenView {
   readonly openUntil: number;
   /** When it is agreed that no client acts on it, milliseconds since 1970. */
   readonly agreedAfter: number;
+  /**
+   * Until then nothing is written, because another client may act on the view and this one does not know its
+   * distribution, milliseconds since 1970. Default: 0.
+   */
+  readonly undecidedUntil?: number;
   /** `closing`: its elders are being emptied. `closed`: they are empty, and some clients may not ask them any more. */
   readonly stage: 'open' | 'closing' | 'closed';
 }
@@ -95,7 +100,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
   let differs = false;
   let undecided: Route['undecided'];
   let closing: Set<string> | undefined;
-  for (const { view, openUntil, agreedAfter, stage } of state.others) {
+  for (const { view, openUntil, undecidedUntil = 0, stage } of state.others) {
     if (openUntil <= now) continue;
     // The current view is sorted by age among the others.
     if (!currentPlaced && isOlder(state.current, view)) {
@@ -103,7 +108,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
       currentPlaced = true;
     }
     const then = ownersThen(view, key, state);
-    if (!view.isUnderstood && now < agreedAfter) undecided = 'distribution';
+    if (now < undecidedUntil) undecided = 'distribution';
     else if (stage === 'closed' && !isSame(then, owners)) undecided ??= 'closing';
     // All acknowledged records are on the owners; only the order of writers is not decided everywhere yet.
     if (stage === 'closed') continue;

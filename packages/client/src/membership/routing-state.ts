@@ -21,11 +21,13 @@ export function openViews(
   for (const [id, entry] of history.views) {
     const openUntil = windows.openUntil(id, entry, now);
     if (id === current.id || openUntil <= now) continue;
+    const view = views.get(id, entry);
     open.push({
-      view: views.get(id, entry),
+      view,
       confirmedAt: windows.confirmedAt(id, entry, now),
       openUntil,
       agreedAfter: windows.agreedAfter(id, entry, now),
+      ...(!view.isUnderstood && { undecidedUntil: windows.undecidedUntil(id, entry, now) }),
       stage: closings.stageOf(history, id),
     });
   }
@@ -55,8 +57,7 @@ export function routingState(
 ): RoutingState {
   const { history, listedIds: listed, unlisted, identity } = known;
   const { down, refusing } = known.outages;
-  const isActedOn = (id: string): boolean =>
-    others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
+  const isActedOn = nodesActedOn(others, now);
   // Other clients may still list and use a node that merely does not answer this one.
   const isGone = (id: string): boolean => !listed.has(id) && (refusing.has(id) || !isActedOn(id));
   // An unlisted node without a history has lost its records: it may be about to join another cluster.
@@ -80,6 +81,19 @@ export function routingState(
     // A copy, because states are compared with later ones.
     aliases: new Map(known.aliases.names),
     clockSkewMs,
+  };
+}
+
+/** Whether another client may act on a view with the node. Gathers the nodes once, and only if it is asked. */
+function nodesActedOn(others: readonly OpenView[], now: number): (id: string) => boolean {
+  let ids: Set<string> | undefined;
+  return (id) => {
+    if (ids === undefined) {
+      ids = new Set();
+      for (const { view, agreedAfter } of others)
+        if (now < agreedAfter) for (const node of view.nodes) ids.add(node.id);
+    }
+    return ids.has(id);
   };
 }
 

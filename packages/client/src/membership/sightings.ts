@@ -6,7 +6,7 @@
 import type { Adoption } from '../steady-clock.ts';
 
 export class Sightings {
-  readonly #seen = new Map<string, { readonly said: number; at: number; matters: number }>();
+  readonly #seen = new Map<string, { readonly said: number; at: number; matters: number; readonly isNews: boolean }>();
 
   /**
    * When `said` was first seen for `name`. All times are milliseconds since 1970.
@@ -21,13 +21,19 @@ export class Sightings {
       known.matters = Math.max(known.matters, matters);
       return known.at;
     }
-    this.#seen.set(name, { said, at: now, matters });
+    this.#seen.set(name, { said, at: now, matters, isNews: known !== undefined });
     return now;
+  }
+
+  /** Whether this client saw a time for `name` and later another one: somebody keeps publishing it. */
+  isKeptUp(name: string): boolean {
+    return this.#seen.get(name)?.isNews === true;
   }
 
   /** Moves the sighting to now: this client itself knows that `said` still holds. */
   renew(name: string, said: number, now: number): void {
-    this.#seen.set(name, { said, at: now, matters: this.#seen.get(name)?.matters ?? 0 });
+    const { matters = 0, isNews = false } = this.#seen.get(name) ?? {};
+    this.#seen.set(name, { said, at: now, matters, isNews });
   }
 
   /** This client's clock was `byMs` behind since `since`: moves the sightings of that time forward by `byMs`. */

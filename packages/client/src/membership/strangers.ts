@@ -5,9 +5,11 @@
  */
 import type { ClusterNode } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { HistoryRefused } from './history-checks.ts';
-import { decodeHistory } from './history-codec.ts';
-import { isHistoryKey, SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
+import { contentOf, partsOf } from './history-bytes.ts';
+import { HistoryRefused, MAX_AHEAD_MS, type ViewUse } from './history-checks.ts';
+import { isHistoryKey, type HistorySeal } from './history-seal.ts';
+import { usesInPlainViews } from './plain-views.ts';
+import { usesInTable } from './view-table.ts';
 
 export interface StrangersSetup {
   readonly seals: readonly HistorySeal[];
@@ -18,6 +20,12 @@ export interface StrangersSetup {
 
 /** Longest time for which a view may be in use after its last confirmation, whatever the other clients' options. */
 const LONGEST_AGREEMENT_MS = 3_600_000;
+/**
+ * Most histories, and most bytes of them, to look at: anyone who can write to a node can write histories. A node with
+ * more counts as used.
+ */
+const MAX_HISTORIES = 64;
+const MAX_BYTES: number = 256 * 1024 * 1024;
 
 /**
  * Whether clients with another history act on a view with the node.
@@ -32,38 +40,45 @@ export async function isUsedByStrangers(
   { seals, since, now }: StrangersSetup,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  let found = false;
+  let isUsed = false;
+  let [histories, bytes] = [0, 0];
   for await (const key of ownKeys) {
-    if (found || !isHistoryKey(key) || seals.some((seal) => seal.key === key)) continue;
+    // Reads the list to its end, because an abandoned one costs the connection.
+    if (isUsed || !isHistoryKey(key) || seals.some((seal) => seal.key === key)) continue;
+    histories += 1;
+    let last: Buffer | undefined;
     // In agreement, a confirmation goes to only one node.
     for (const each of [node, ...others]) {
+      isUsed ||= histories > MAX_HISTORIES || bytes > MAX_BYTES;
+      if (isUsed) break;
       const entry = await each.getEntry(key, options).catch(() => undefined);
-      found ||= entry?.kind === 'record' && namesNode(entry.value, key, node.id, since, now);
+      if (entry?.kind !== 'record') continue;
+      bytes += entry.value.length;
+      // Most nodes hold the same one.
+      if (last?.equals(entry.value) !== true) isUsed = namesNode(entry.value, node.id, since, now);
+      last = entry.value;
     }
   }
-  return found;
+  return isUsed;
 }
 
-function namesNode(bytes: Buffer, key: string, id: string, since: StrangersSetup['since'], now: number): boolean {
-  const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
+function namesNode(bytes: Buffer, id: string, since: StrangersSetup['since'], now: number): boolean {
   try {
-    // Only the names of nodes matter.
-    const { history } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
-      copies: 1,
-      distribution: '',
-    });
+    const uses = usesIn(bytes, id, now + MAX_AHEAD_MS);
     if (since === 'while its records live') {
       // Ignores the names: the history itself is on this machine.
-      return [...history.views.values()].some(
-        ({ confirmedAt, ttlSeconds }) => confirmedAt >= now - ttlSeconds * 1000 - LONGEST_AGREEMENT_MS,
-      );
+      return uses.some(({ confirmedAt, ttlSeconds }) => confirmedAt >= now - ttlSeconds * 1000 - LONGEST_AGREEMENT_MS);
     }
-    return [...history.views.values()].some(
-      ({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id),
-    );
+    return uses.some(({ confirmedAt, namesNode: isNamed }) => confirmedAt >= since && isNamed);
   } catch (error) {
     // It may be of a later version: before records are removed, every stranger counts.
     if (error instanceof HistoryRefused) return since === 'while its records live';
     throw error;
   }
+}
+
+/** Only what matters here, so that a history that nobody can verify costs little. */
+function usesIn(bytes: Buffer, id: string, latest: number): readonly ViewUse[] {
+  const { isTable, json } = partsOf(bytes);
+  return (isTable ? usesInTable : usesInPlainViews)(contentOf(json), id, latest);
 }

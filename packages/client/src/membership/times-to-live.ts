@@ -7,9 +7,20 @@
 const MAX_REQUESTED = 8;
 
 export class TimesToLive {
+  readonly #most: number;
   #longest = 0;
   /** The last distinct times to live that callers requested. */
   #requested: readonly number[] = [];
+
+  /** @param most longest time to live that the history may have, in seconds */
+  constructor(most: number = Infinity) {
+    this.#most = most;
+  }
+
+  /** The longest time to live that callers requested, in seconds; the longest possible one before they requested any. */
+  get credible(): number {
+    return this.#requested.length === 0 ? this.#most : Math.min(this.#most, Math.max(...this.#requested));
+  }
 
   /** Longest published time to live, in seconds: a longer one must be published before a write. */
   get longest(): number {
@@ -17,10 +28,11 @@ export class TimesToLive {
   }
 
   /**
-   * Call it before a record is written for `seconds`. A caller asked for that time (`new`), or it is what remains of
+   * Call it before a record is written for `wanted` seconds. A caller asked for that time (`new`), or it is what remains of
    * the record's time to live (`remaining`). Returns whether the history must be published first.
    */
-  use(seconds: number, which: 'new' | 'remaining'): boolean {
+  use(wanted: number, which: 'new' | 'remaining'): boolean {
+    const seconds = Math.min(wanted, this.#most);
     if (which === 'new' && this.#requested[0] !== seconds)
       this.#requested = [seconds, ...this.#requested.filter((other) => other !== seconds)].slice(0, MAX_REQUESTED);
     if (seconds <= this.#longest) return false;

@@ -10,6 +10,8 @@ import { Sightings } from './sightings.ts';
 export interface WindowOptions extends Intervals {
   /** Least time for which an earlier view stays open, in seconds. */
   readonly windowSeconds: number;
+  /** Whether the history is signed. */
+  readonly trustsHistory: boolean;
 }
 
 /** All times are milliseconds since 1970. */
@@ -41,6 +43,18 @@ export class Windows {
   /** From then on no client acts on the view, unless one confirms it again. */
   agreedAfter(id: string, entry: ViewEntry, now: number): number {
     return this.confirmedAt(id, entry, now) + agreementMs(this.#options);
+  }
+
+  /**
+   * Until when another client may act on the view, so that a client that does not understand it must not write. In an
+   * unsigned history, a time ahead of the clock counts only while somebody keeps confirming the view. Otherwise whoever
+   * wrote it once would stop the writes of every process that starts before that time.
+   */
+  undecidedUntil(id: string, entry: ViewEntry, now: number): number {
+    const agreedAfter = this.agreedAfter(id, entry, now);
+    if (this.#options.trustsHistory || this.#confirmations.isKeptUp(id)) return agreedAfter;
+    const isAhead = entry.confirmedAt > now + this.#options.clockSkewMs;
+    return isAhead ? 0 : Math.min(agreedAfter, entry.confirmedAt + agreementMs(this.#options));
   }
 
   /**

@@ -213,7 +213,7 @@ function undecided(route: Route): SessClientError {
   return new SessClientError(
     'SESS_UNAVAILABLE',
     'Another process places keys by a distribution that this one does not know; nothing is written until the processes agree. ' +
-      'Change between distributions of @sess/hash-ring by a rolling deploy, and to or from one of your own by stopping the old processes first.',
+      'Change between distributions of @sess/hash-ring by a rolling deploy, and to or from one of your own by stopping the old processes first. If there is no such process and no historySecret, somebody else wrote this into the history, which is not signed: give all clients the same historySecret; or stop them, and delete the keys that begin with "@sess/history" on every node.',
   );
 }
 

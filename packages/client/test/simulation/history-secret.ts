@@ -1,9 +1,9 @@
 /** The secret that signs the simulated history, its keys, and its contents on a node. */
 import { HistoryRefused } from '../../src/membership/history-checks.ts';
-import { decodeHistory } from '../../src/membership/history-codec.ts';
 import { historySeals, type HistorySeal } from '../../src/membership/history-seal.ts';
 import type { History } from '../../src/membership/history.ts';
 import { decode } from '../../src/record.ts';
+import { decodeHistory } from '../decoded-history.ts';
 import type { VirtualNode } from './virtual-node.ts';
 
 export const HISTORY_SECRET = 'the secret of all simulated processes';
