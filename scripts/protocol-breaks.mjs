@@ -74,8 +74,8 @@ export const BREAKS = {
   'mutual removal': {
     profile: 'harsh',
     faults: ['node is flushed again and again'],
-    in: 'if (other.kind === "record") return',
-    out: 'if (false) return',
+    in: 'other.kind === "record" && entry?.kind === "record" && entry.version < other.version',
+    out: 'false',
   },
   /** While earlier owners are emptied, records that are written there stay there. */
   closing: {

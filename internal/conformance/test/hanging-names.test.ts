@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)('three nodes whose names get no answer (%s)', (transpo
   it('do not keep a node down that only the system’s resolver knows', async () => {
     await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
     const port = cluster.nodes[0]?.port ?? 0;
-    const [first = '', ...others] = [...NAMES, HEALTHY];
+    const [first, ...others] = [...NAMES, HEALTHY];
     await using process = new ClientProcess(
       `tell(await outcome(client.ready().then(() => client.topology.states.get('${HEALTHY}:${port}'))));
        fs.openSync(PIPE, 'r+');`,

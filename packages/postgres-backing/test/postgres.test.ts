@@ -157,7 +157,7 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     const outcomes = Promise.all([one, two].map((backing) => backing.destroy('s/contended', until, calm)));
     await expect.poll(async () => (await pool.query(WAITING)).rowCount).toBe(2);
     await other.query('rollback');
-    expect((await outcomes).toSorted()).toEqual(['already', 'destroyed']);
+    expect(new Set(await outcomes)).toEqual(new Set(['already', 'destroyed']));
     other.release();
     await pool.end();
   });

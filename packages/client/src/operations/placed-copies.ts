@@ -42,8 +42,8 @@ export class PlacedCopies {
 
   /**
    * After a conflict: the write has not happened, and its copy on a node that lost its memory would hide the record of
-   * the other writer. So that record replaces it. The copy is not just removed: the other writer may have a conflict,
-   * too, and the session would be lost if each removed its own. Never rejects.
+   * the other writer. A newer record replaces it, and an older one makes it a mark. The other writer may have a conflict,
+   * too, and do the same: if each just removed its own copies, the session would be lost. Never rejects.
    */
   async giveWay(): Promise<void> {
     try {
@@ -63,9 +63,15 @@ export class PlacedCopies {
     const own = replies.filter((reply) => this.#isOwn(reply));
     const other = newestOf(replies.filter((reply) => !own.includes(reply)));
     if (own.length === 0 || other === undefined) return true;
-    if (other.kind === 'record')
-      return (await readRepair(this.#cluster, this.#key, other, own, reservation, undefined)) !== 'overtaken';
-    const removed = await Promise.all(own.map((reply) => leaveMoved(this.#cluster, this.#key, reply, undefined)));
+    const isBehind = ({ entry }: Reply): boolean =>
+      other.kind === 'record' && entry?.kind === 'record' && entry.version < other.version;
+    const ahead = own.filter((reply) => !isBehind(reply));
+    const removed = await Promise.all(ahead.map((reply) => leaveMoved(this.#cluster, this.#key, reply, undefined)));
+    if (other.kind === 'record') {
+      const behind = own.filter(isBehind);
+      if ((await readRepair(this.#cluster, this.#key, other, behind, reservation, undefined)) === 'overtaken')
+        return false;
+    }
     return !removed.includes(false);
   }
 

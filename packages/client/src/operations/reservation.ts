@@ -41,7 +41,9 @@ export class Reservation {
     // With one copy, the loss of the node loses its sessions anyway.
     const isShared = this.#cluster.route(this.#key).owners.length > 1;
     const version = this.#cluster.versions.next(highestVersion(replies));
-    const marks = open.map(({ id, entry }) => isShared && entry === undefined && this.#mark(id, version, options));
+    const marks = open.map(async ({ id, entry }) =>
+      isShared && entry === undefined ? this.#mark(id, version, options) : false,
+    );
     const fences = new Fences(this.#cluster);
     for (const { id } of open) fences.behind(id);
     const outcomes = await Promise.all(marks);
