@@ -17,6 +17,8 @@ const OPERATIONS = Number(process.env['SESS_TEXT_OPERATIONS'] ?? (inject('long')
 const SEED = Number(process.env['SESS_TEXT_SEED'] ?? Date.now() % 1_000_000);
 /** As many more at most, where that was no storm yet. */
 const MOST_MORE: number = Math.max(9 * OPERATIONS, 300_000);
+/** A node whose connections do not last is left alone for longer and longer. */
+const AWAY_MS = 10;
 const LANES = 64;
 const WRITES_PER_KEY = 20;
 /** A thousand operations a second, on a busy machine with all those delays. */
@@ -67,7 +69,7 @@ class Lane {
       if (!(error instanceof SessClientError)) throw error;
       this.#count(error.code);
       // Out of reach: the transport leaves the node alone for a moment, and so do we.
-      if (error.code === 'SESS_CONNECTION') await new Promise((resolve) => setImmediate(resolve));
+      if (error.code === 'SESS_CONNECTION') await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
     }
   }
 

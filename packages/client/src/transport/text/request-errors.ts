@@ -98,17 +98,15 @@ export function silentGreeting(
   isTls: boolean,
   asksMeta: boolean,
 ): SessClientError {
-  const orTls = isTls ? '' : 'it expects TLS (use memcacheds:// or the option tls), ';
-  const orProxy = asksMeta
-    ? "it is a proxy that stays silent on `mn`, with which this client greets (use textTransport({ dialect: 'classic' })), "
-    : '';
-  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${orProxy}${BINARY_ONLY}, or it hangs.`;
+  const orTls = isTls ? '' : ', or expects TLS (memcacheds:// or the option tls)';
+  const orProxy = asksMeta ? ", or is a proxy that ignores `mn` (textTransport({ dialect: 'classic' }))" : '';
+  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): it hangs${orTls}${orProxy}, or ${BINARY_ONLY}.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 
 /** A node without the text protocol waits for the rest of a short greeting, and hangs up on a long one. */
 const BINARY_ONLY =
-  'it speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
+  'speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
 
 /** The connection ended before the node greeted: usually because only one of the two uses TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
@@ -123,9 +121,9 @@ export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' 
 
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
   none: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too, and if ${BINARY_ONLY}.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too, and if it ${BINARY_ONLY}.`,
   failed: (node, reason) =>
     `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; at its limit of connections (memcached -c) it refuses without TLS.`,
   agreed: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if ${BINARY_ONLY}.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if it ${BINARY_ONLY}.`,
 };
