@@ -153,8 +153,8 @@ export interface Tombstone {
 }
 
 /**
- * A short-lived mark on an earlier owner whose record was moved to its owners. Readers treat it as a miss. It makes the
- * `add` of a writer fail that found nothing there before.
+ * A short-lived mark: on an earlier owner whose record was moved to its owners, or of a reservation. Readers treat it as
+ * a miss. It makes the `add` of a writer fail that found nothing there before.
  */
 interface Moved {
   readonly kind: 'moved';
