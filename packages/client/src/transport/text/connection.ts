@@ -131,11 +131,12 @@ export class Connection {
 
   /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
   silence(ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError | undefined {
-    const { node, options } = this.#settings;
+    const { node, options, memory } = this.#settings;
     const isTls = options.tls !== false;
     const sentGreeting = isTls ? this.#secured : this.#reached;
     if (!sentGreeting || !this.#handshake.isUnanswered) return undefined;
-    return silentGreeting(node.id, ms, option, isTls, this.#handshake.asksMeta);
+    const first = memory.hasGreeted ? undefined : { isTls, asksMeta: this.#handshake.asksMeta };
+    return silentGreeting(node.id, ms, option, first);
   }
 
   /** Set at the end of a connection that asked for meta, if classic may work. */
@@ -276,7 +277,8 @@ export class Connection {
     this.#timer.stop();
     this.#verification = 'none';
     this.#readyAt = performance.now();
-    const { node, options } = this.#settings;
+    const { node, options, memory } = this.#settings;
+    memory.hasGreeted = true;
     const { hasGetAndTouch } = this.#handshake;
     const dialect =
       name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch, hasGetAndTouch);

@@ -90,17 +90,25 @@ export function connectionError(node: string, error: unknown): SessClientError {
   });
 }
 
-/** The node accepted the connection and sent nothing within `ms`; `option` sets that time. */
+/**
+ * The node accepted the connection and sent nothing within `ms`.
+ *
+ * @param option the one that sets that time
+ * @param first how a node was greeted that has never greeted: the options may not fit it
+ */
 export function silentGreeting(
   node: string,
   ms: number,
   option: 'connectTimeoutMs' | 'timeoutMs',
-  isTls: boolean,
-  asksMeta: boolean,
+  first: { readonly isTls: boolean; readonly asksMeta: boolean } | undefined,
 ): SessClientError {
-  const orTls = isTls ? '' : ', or expects TLS (memcacheds:// or the option tls)';
-  const orProxy = asksMeta ? ", or is a proxy that ignores `mn` (textTransport({ dialect: 'classic' }))" : '';
-  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): it hangs${orTls}${orProxy}, or ${BINARY_ONLY}.`;
+  let reasons = '';
+  if (first !== undefined) {
+    const orTls = first.isTls ? '' : ', or expects TLS (memcacheds:// or the option tls)';
+    const orProxy = first.asksMeta ? ", or is a proxy that ignores `mn` (textTransport({ dialect: 'classic' }))" : '';
+    reasons = `${orTls}${orProxy}, or ${BINARY_ONLY}`;
+  }
+  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): it hangs${reasons}.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 

@@ -17,6 +17,8 @@ const KEEP_ALIVE_MS = 15_000;
 export interface ConnectionMemory {
   /** The TLS session, which the next handshake with the node resumes. */
   session: Buffer | undefined;
+  /** Whether the node has greeted before: then it is configured as the options say. */
+  hasGreeted: boolean;
   /** Address of the machine that the node's connection is connected to; `undefined` without a connection. */
   readonly address: () => string | undefined;
 }

@@ -57,7 +57,11 @@ export class TextNode implements NodeTransport {
   constructor(node: TransportNode, options: TransportOptions, dialect: 'auto' | DialectName, events: TransportEvents) {
     this.#node = node.id;
     this.#options = options;
-    this.#settings = { node, options, memory: { session: undefined, address: () => this.#link.address } };
+    this.#settings = {
+      node,
+      options,
+      memory: { session: undefined, hasGreeted: false, address: () => this.#link.address },
+    };
     this.#itemLimit = new ItemLimit(this.#settings);
     this.#sleepWatch.start();
     this.#link = new ReconnectingConnection({ ...this.#settings, dialect }, this.#queue, events, {
