@@ -3,7 +3,7 @@ import { someOf } from '@sess/discovery';
 import { SessClientError } from '../errors.ts';
 
 /** What to do if somebody forged a history that is not signed. */
-const OUT_OF_FORGERY =
+export const OUT_OF_FORGERY: string =
   'the history is not signed. Give all clients the same historySecret; or stop them, and delete the keys that begin with "@sess/history" on every node.';
 
 /**

@@ -5,6 +5,7 @@ import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
+import { OUT_OF_FORGERY } from '../membership/unknown-past.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
@@ -213,7 +214,8 @@ function undecided(route: Route): SessClientError {
   return new SessClientError(
     'SESS_UNAVAILABLE',
     'Another process places keys by a distribution that this one does not know; nothing is written until the processes agree. ' +
-      'Change between distributions of @sess/hash-ring by a rolling deploy, and to or from one of your own by stopping the old processes first. If there is no such process and no historySecret, somebody else wrote this into the history, which is not signed: give all clients the same historySecret; or stop them, and delete the keys that begin with "@sess/history" on every node.',
+      'Change between distributions of @sess/hash-ring by a rolling deploy, and to or from one of your own by stopping the old processes first. ' +
+      `If there is no such process and no historySecret, somebody else wrote this: ${OUT_OF_FORGERY}`,
   );
 }
 
