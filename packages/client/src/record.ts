@@ -177,6 +177,11 @@ export type ForeignReason = 'mark' | 'format' | 'flags';
 
 export type Entry = StoredRecord | Tombstone | Moved | ForeignItem;
 
+/** The CAS number of the item; `undefined` if the record was just written. */
+export function casOf(entry: Entry): CasToken | undefined {
+  return entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
+}
+
 /** Decodes an item read from `source`. Never throws. */
 export function decode(item: StoredItem, source: RecordSource): Entry {
   const bytes = item.value;

@@ -37,8 +37,7 @@ describe.each(runtimes)('an earlier owner with a window of its own (%s)', (runti
       keys = keys.filter((key) => client.explain(key).owners[0] === third);
       await at(5);
       await change(keys);
-      // Not in the last second of the window: an item lives for a second at least.
-      await at(6.5);
+      await at(7.5);
       await change(keys);
       expect(keys.length).toBeGreaterThan(3);
       // The window of the second scale-up is open yet, that of the first is over.

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CacheRecord, Client } from '../src/contract.ts';
 import type { NodeTransport, Transport } from '../src/transport/transport.ts';
 import { settled } from './fake-clock.ts';
-import { A, B, fakeCluster, join } from './fake-cluster.ts';
+import { A, B, C, fakeCluster, join } from './fake-cluster.ts';
 import type { FakeServer } from './fake-server.ts';
 import { bound, HeldStores } from './held-stores.ts';
 
@@ -100,6 +100,34 @@ describe('a node that lost its memory', () => {
       expect(atReturn[0]).not.toEqual(before);
     },
   );
+
+  it.each(Array.from({ length: 24 }, (_, number) => number + 1))(
+    'gets none before that if it lost it while another loss is dealt with, at request %i',
+    async (request) => {
+      const cluster = await fakeCluster([], { copies: 2 });
+      const { network, clock } = cluster;
+      // The others have a new fence before this node is asked for its own.
+      const { client } = await join(cluster, [A, B, C], { copies: 2, transport: slowTo(B, network) });
+      await clock.pass(10_000);
+      await client.set('key', 'value', { ttlSeconds });
+      const [second, other] = [network.at(B), network.at(C)];
+      network.at(A).flush();
+      const atReturn: (Buffer | undefined)[] = [];
+      let before: Buffer | undefined;
+      let requests = 0;
+      second.beforeRequest = () => {
+        requests += 1;
+        if (requests !== request) return;
+        second.flush();
+        before = other.get(FENCE)?.value;
+        fenceAtReturn(second, other, atReturn);
+      };
+      for (let round = 0; round < 200 && atReturn.length === 0; round += 1) await clock.pass(200);
+      expect(before).toBeDefined();
+      expect(atReturn.length).toBeGreaterThan(0);
+      expect(atReturn[0]).not.toEqual(before);
+    },
+  );
 });
 
 /** The fence of the other node whenever this one is asked and has a fence. */
@@ -110,17 +138,21 @@ function fenceAtReturn(lost: FakeServer, other: FakeServer, seen: (Buffer | unde
   return seen;
 }
 
-/** A transport whose stores take long to reach one node. */
+/** A transport whose requests take long to reach one node. */
 function slowTo(id: string, network: Transport): Transport {
   return {
     name: `slow to ${id}`,
     open: (node, ...rest) => {
       const inner = network.open(node, ...rest);
-      const store: NodeTransport['store'] = async (...asked) => {
+      const slowly = async <T>(ask: () => Promise<T>): Promise<T> => {
         for (let turn = 0; node.id === id && turn < 10; turn += 1) await settled();
-        return inner.store(...asked);
+        return ask();
       };
-      return { ...bound(inner), store };
+      return {
+        ...bound(inner),
+        get: (...asked) => slowly(() => inner.get(...asked)),
+        store: (...asked) => slowly(() => inner.store(...asked)),
+      };
     },
   };
 }

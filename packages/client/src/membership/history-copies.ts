@@ -9,8 +9,9 @@ import type { SteadyClock } from '../steady-clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
 import type { ClusterNode } from '../cluster.ts';
 import { pause } from '../pause.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
+import { casOf, encodeRecord, RECORD_FLAGS, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
+import type { StoreOutcome } from '../transport/transport.ts';
 import { HistoryRefused } from './history-checks.ts';
 import { decodeHistory, encodeHistory } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
@@ -73,8 +74,8 @@ export interface Reading {
 export type UpdateResult = 'known' | 'published' | 'failed' | 'other';
 
 /**
- * What an update does about a node's fence. `renew`: a new token in any case. `give`: one if there is none. `keep`: as
- * it is; if there is none, the node has just lost its memory, and the update fails.
+ * What an update does about a node's fence. `give`: a token if there is none. `renew`: a new one; `keep`: as it is. For
+ * these two, a node without a token has just lost its memory, and the update fails.
  */
 export type FenceUpdate = 'renew' | 'give' | 'keep';
 
@@ -165,24 +166,28 @@ export class HistoryCopies {
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
-        if (fence === 'keep' && (await this.#hasLostMemory(node, token, entry))) return 'failed';
+        const [token, entry] = await Promise.all([
+          node.getEntry(seal.fenceKey, undefined),
+          node.getEntry(seal.key, undefined),
+        ]);
+        if (fence !== 'give' && (await this.#hasLostMemory(node, token, entry))) return 'failed';
         const known = await this.#historyIn(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
         const wanted = this.underItsName(news);
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
-        if (knowsAll(known, wanted)) return await this.#fence(node);
-        const cas =
-          entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
-        const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
-        const bytes = encodeRecord(this.#encode(known, wanted), version, 0);
-        const attributes = { ttlSeconds: 0, flags: RECORD_FLAGS };
-        if (
-          (await node.store(cas === undefined ? 'add' : { cas }, seal.key, bytes, attributes, undefined)) !== 'stored'
-        )
-          continue;
-        this.#holding.add(node);
-        return await this.#fence(node);
+        if (!knowsAll(known, wanted)) {
+          const bytes = encodeRecord(this.#encode(known, wanted), versions.next(versionOf(entry)), 0);
+          if ((await replace(node, seal.key, entry, bytes, RECORD_FLAGS)) !== 'stored') continue;
+          this.#holding.add(node);
+        }
+        if (!this.#unfenced.has(node)) return 'known';
+        // After the history: a client that sees the token then reads that history. By compare-and-swap: if the node has
+        // lost its memory since the token was read, a new one would hide that.
+        const fenced = await replace(node, seal.fenceKey, token, randomBytes(TOKEN_BYTES), 0);
+        if (fenced === 'missing') return 'failed';
+        if (fenced !== 'stored') continue;
+        this.#unfenced.delete(node);
+        return 'published';
       }
     } catch {
       // The breaker counts it.
@@ -191,7 +196,7 @@ export class HistoryCopies {
   }
 
   /** Whether the node has no fence any more. It may have lost it after the token was read, and before the history was. */
-  async #hasLostMemory(node: ClusterNode, token: Buffer | undefined, entry: Entry | undefined): Promise<boolean> {
+  async #hasLostMemory(node: ClusterNode, token: Entry | undefined, entry: Entry | undefined): Promise<boolean> {
     if (token === undefined) return true;
     return entry === undefined && (await node.fence.read(this.#setup.seal.fenceKey)) === undefined;
   }
@@ -202,20 +207,6 @@ export class HistoryCopies {
     this.#names.add(cluster);
     const [oldest] = this.#names;
     if (this.#names.size > MAX_NAMES && oldest !== undefined) this.#names.delete(oldest);
-  }
-
-  /** Stores a new token. Call it after the history is stored: a client that sees the token then reads that history. */
-  async #fence(node: ClusterNode): Promise<UpdateResult> {
-    if (!this.#unfenced.has(node)) return 'known';
-    await node.store(
-      'set',
-      this.#setup.seal.fenceKey,
-      randomBytes(TOKEN_BYTES),
-      { ttlSeconds: 0, flags: 0 },
-      undefined,
-    );
-    this.#unfenced.delete(node);
-    return 'published';
   }
 
   /** Decodes a node's bytes only if they changed. */
@@ -279,6 +270,22 @@ export class HistoryCopies {
     this.#bytes = this.#encoded.bytes.length;
     return this.#encoded.bytes;
   }
+}
+
+/** Stores an item in place of `entry`, which was read. */
+function replace(
+  node: ClusterNode,
+  key: string,
+  entry: Entry | undefined,
+  bytes: Buffer,
+  flags: number,
+): Promise<StoreOutcome> {
+  const cas = entry && casOf(entry);
+  return node.store(cas === undefined ? 'add' : { cas }, key, bytes, { ttlSeconds: 0, flags }, undefined);
+}
+
+function versionOf(entry: Entry | undefined): bigint {
+  return entry?.kind === 'record' ? entry.version : 0n;
 }
 
 function publishRefusal(node: string, { fault, message }: HistoryRefused): void {

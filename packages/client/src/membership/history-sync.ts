@@ -63,7 +63,7 @@ export class HistorySync {
   #viewPublished = -1;
   /** Earliest time to name the cluster, by the monotonic clock: a cluster whose history was evicted has a name. */
   #namesFrom = 0;
-  /** Nodes that have answered. */
+  /** Nodes that have answered, of those that are listed or asked. */
   readonly #everAnswered = new Set<string>();
 
   constructor(setup: HistorySyncSetup) {
@@ -204,6 +204,7 @@ export class HistorySync {
     const startedAt = this.#freshness.moment();
     const known = membership.nodes();
     membership.identity.keepOnly((id) => known.has(id));
+    for (const id of this.#everAnswered) if (!known.has(id)) this.#everAnswered.delete(id);
     const ours = this.#ours;
     // Asks the nodes of other clusters and blank ones as well: they may belong to this cluster again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];

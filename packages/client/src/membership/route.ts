@@ -152,8 +152,18 @@ export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
+/** The shortest life of an item. */
+const LEAST_LIFE_MS = 1_000;
+
+/** Whether a copy that is stored on `id` now would outlive the time in which clients ask this elder. */
+export function outlivesItsElder(id: string, { elderEndsAt }: Route, now: number): boolean {
+  const endsAt = elderEndsAt.get(id);
+  return endsAt !== undefined && endsAt - now < LEAST_LIFE_MS;
+}
+
 /**
  * Time to live of a copy on `id`, in whole seconds: on an elder, at most until clients stop asking it, rounded down.
+ * The least is a second, and a copy that outlives its elder must be taken back.
  */
 export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route, now: number): number {
   const endsAt = elderEndsAt.get(id);

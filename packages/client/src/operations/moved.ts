@@ -3,10 +3,10 @@
  * that found nothing before the copy was stored would find nothing again, and believe that it won. The mark lives
  * longer than a writer uses a read.
  */
-import { encodeMoved, MOVED_FLAGS } from '../record.ts';
+import { casOf, encodeMoved, MOVED_FLAGS } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { asFailure, casOf, type Reply } from './replies.ts';
+import { asFailure, type Reply } from './replies.ts';
 
 /** Time to live of the mark. No node executes a request later than that. */
 export const MOVED_SECONDS = 60;

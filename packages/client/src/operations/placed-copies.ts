@@ -1,8 +1,10 @@
 /**
- * The nodes on which one write stored its record. While a handover is being finished its elders are emptied, so the
- * write removes its copy from them before it resolves: an outdated copy could be read after a later loss.
+ * The nodes on which one write stored its record. The write removes its copy before it resolves from elders that are
+ * being emptied, because a handover is being finished, and from those that nobody asks any more in a second: an outdated
+ * copy could be read after a later loss.
  */
 import type { Cluster } from '../cluster.ts';
+import { outlivesItsElder } from '../membership/route.ts';
 import { leaveMoved } from './moved.ts';
 import { readRepair } from '../repair/read-repair.ts';
 import { Reservation } from './reservation.ts';
@@ -14,7 +16,8 @@ const MAX_ATTEMPTS = 4;
 export class PlacedCopies {
   readonly #cluster: Cluster;
   readonly #key: string;
-  readonly #bytes = new Map<string, Buffer[]>();
+  /** By node: what it may hold. */
+  readonly #sent = new Map<string, Set<Buffer>>();
 
   constructor(cluster: Cluster, key: string) {
     this.#cluster = cluster;
@@ -23,21 +26,35 @@ export class PlacedCopies {
 
   /** Call it before `bytes` are sent to the node. */
   add(id: string, bytes: Buffer): void {
-    const sent = this.#bytes.get(id);
-    if (sent === undefined) this.#bytes.set(id, [bytes]);
-    else sent.push(bytes);
+    const sent = this.#sent.get(id);
+    if (sent === undefined) this.#sent.set(id, new Set([bytes]));
+    else sent.add(bytes);
   }
 
-  isOn(id: string): boolean {
-    return this.#bytes.has(id);
+  /** The node answered that it did not store `bytes`. */
+  refused(id: string, bytes: Buffer): void {
+    this.#sent.get(id)?.delete(bytes);
+  }
+
+  /** Whether anything was sent to the node. */
+  wasSentTo(id: string): boolean {
+    return this.#sent.has(id);
+  }
+
+  /** The nodes that may hold a copy. */
+  get #holders(): readonly string[] {
+    return [...this.#sent].filter(([, sent]) => sent.size > 0).map(([id]) => id);
   }
 
   /** Never rejects: a copy that can't be removed expires with the window of its view. */
   async takeBack(): Promise<void> {
-    if (this.#bytes.size === 0) return;
-    const { targets, closing } = this.#cluster.route(this.#key);
-    if (closing.size === 0 && [...this.#bytes.keys()].every((id) => targets.includes(id))) return;
-    for (const id of this.#bytes.keys()) if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id);
+    const holders = this.#holders;
+    if (holders.length === 0) return;
+    const route = this.#cluster.route(this.#key);
+    const now = this.#cluster.clock.now();
+    for (const id of holders)
+      if (route.closing.has(id) || !route.targets.includes(id) || outlivesItsElder(id, route, now))
+        await this.#takeBackFrom(id);
   }
 
   /**
@@ -56,9 +73,10 @@ export class PlacedCopies {
 
   /** Returns whether no copy is left that hides another record. */
   async #giveWayOnce(reservation: Reservation): Promise<boolean> {
-    const ids = new Set([...this.#bytes.keys(), ...this.#cluster.route(this.#key).targets]);
+    const holders = this.#holders;
+    const ids = new Set([...holders, ...this.#cluster.route(this.#key).targets]);
     // A single node has either this write's record or the other one.
-    if (this.#bytes.size === 0 || ids.size === 1) return true;
+    if (holders.length === 0 || ids.size === 1) return true;
     const replies = await askNodes(this.#cluster, this.#key, [...ids], undefined);
     const own = replies.filter((reply) => this.#isOwn(reply));
     const other = newestOf(replies.filter((reply) => !own.includes(reply)));
@@ -85,6 +103,6 @@ export class PlacedCopies {
   }
 
   #isOwn({ id, entry }: Reply): boolean {
-    return entry?.kind === 'record' && this.#bytes.get(id)?.some((sent) => sent.equals(entry.bytes)) === true;
+    return entry?.kind === 'record' && [...(this.#sent.get(id) ?? [])].some((sent) => sent.equals(entry.bytes));
   }
 }

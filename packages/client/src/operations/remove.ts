@@ -1,7 +1,7 @@
 /** Destroys a key: stores a tombstone on every node that may be asked for it. */
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
-import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
+import { casOf, encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
@@ -10,7 +10,7 @@ import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asFailure, casOf, highestVersion, askNode, askByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
+import { asFailure, highestVersion, askNode, askByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
 
 /** Some writer wins every round, so a delete loses at most as many rounds as there are concurrent writers. */
 const MAX_ATTEMPTS = 64;

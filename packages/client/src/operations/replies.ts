@@ -2,7 +2,7 @@
 import { codeOf } from '../node/breaker.ts';
 import { refusedValue, SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
-import type { CasToken, RequestOptions } from '../transport/transport.ts';
+import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { versionOf } from '../version.ts';
 import type { Cluster } from '../cluster.ts';
@@ -160,10 +160,6 @@ export function highestVersion(replies: readonly Reply[]): bigint {
     if (entry !== undefined && entry.kind !== 'foreign' && entry.version > highest) highest = entry.version;
   }
   return highest;
-}
-
-export function casOf(entry: Entry): CasToken | undefined {
-  return entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
 }
 
 export function failureIn(replies: readonly Reply[]): SessClientError | undefined {

@@ -9,12 +9,12 @@
  * 3. Everything is read again: that shows what writers stored before.
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
-import { encodeMoved, MOVED_FLAGS } from '../record.ts';
+import { casOf, encodeMoved, MOVED_FLAGS } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { MOVED_SECONDS } from './moved.ts';
-import { asFailure, casOf, highestVersion, type Reply } from './replies.ts';
+import { asFailure, highestVersion, type Reply } from './replies.ts';
 
 /** That of one operation on one key. */
 export class Reservation {

@@ -3,15 +3,14 @@
  * nodes set it as told; otherwise a copy that lives longer keeps its life.
  */
 import { refusedValue, SessClientError } from '../errors.ts';
-import { RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
+import { casOf, RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { secondsOn, type Route } from '../membership/route.ts';
+import { outlivesItsElder, secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import {
   asFailure,
-  casOf,
   isCovered,
   lacks,
   askNode,
@@ -195,7 +194,7 @@ async function prolong(
 }
 
 /**
- * Stores the same record with a longer life, unless it lives long enough. A touch would keep the item's CAS number: a
+ * Stores the same record with a longer life, unless it lives long enough, or would outlive its elder. A touch would keep the item's CAS number: a
  * client that migrates the record meanwhile would not notice, and shorten its life again.
  */
 async function storeAgain(
@@ -209,8 +208,10 @@ async function storeAgain(
   const { route, fences } = context;
   const cas = entry?.kind === 'record' ? casOf(entry) : undefined;
   if (entry?.kind !== 'record' || cas === undefined) return false;
-  const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
-  if (entry.secondsLeft === 0 || (entry.ttlSeconds !== undefined && entry.secondsLeft >= seconds)) {
+  const now = cluster.clock.now();
+  const seconds = secondsOn(id, ttlSeconds, route, now);
+  const isLong = entry.secondsLeft === 0 || (entry.ttlSeconds !== undefined && entry.secondsLeft >= seconds);
+  if (isLong || outlivesItsElder(id, route, now)) {
     fences.behind(id);
     return true;
   }

@@ -2,7 +2,7 @@
 import { refusedValue, SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
+import { casOf, encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import { OUT_OF_FORGERY } from '../membership/unknown-past.ts';
@@ -15,7 +15,6 @@ import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import {
   asFailure,
-  casOf,
   highestVersion,
   isCertain,
   isCovered,
@@ -90,7 +89,7 @@ async function writeByRoute(
     }
     if (written === 'again') continue;
     if (!(await (route.targets.length > 1 ? fences.areUnchanged() : fences.hold()))) continue;
-    const skipped = route.targets.filter((id) => !placed.isOn(id));
+    const skipped = route.targets.filter((id) => !placed.wasSentTo(id));
     if (!(await maySkip(cluster, key, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
@@ -303,7 +302,9 @@ async function putRecord(
       .node(id)
       .store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     fences.behind(id);
-    return (await stored) === 'stored';
+    const isStored = (await stored) === 'stored';
+    if (!isStored) placed.refused(id, bytes);
+    return isStored;
   } catch (error) {
     throw outOfReach(asFailure(error));
   }

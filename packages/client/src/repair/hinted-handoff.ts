@@ -4,10 +4,9 @@
  */
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
-import { TOMBSTONE_FLAGS } from '../record.ts';
+import { casOf, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { ClusterNode } from '../cluster.ts';
-import { casOf } from '../operations/replies.ts';
 
 export const MAX_HINTS = 10_000;
 

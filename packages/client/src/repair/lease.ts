@@ -3,10 +3,9 @@
  * of several nodes; the completion record is on all of them, so that it survives the loss of some.
  */
 import { SessClientError } from '../errors.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
+import { casOf, encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { casOf } from '../operations/replies.ts';
 
 /** Time to live of a lease that is not renewed. */
 const LEASE_SECONDS = 15;

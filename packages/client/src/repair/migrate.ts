@@ -4,13 +4,13 @@
  * unchanged.
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
+import { casOf, encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
 import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { secondsOn, type Route } from '../membership/route.ts';
+import { outlivesItsElder, secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from '../operations/moved.ts';
-import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
+import { asFailure, highestVersion, type Reply } from '../operations/replies.ts';
 import type { Reservation } from '../operations/reservation.ts';
 
 /** What an operation read, by which route. */
@@ -48,7 +48,7 @@ export async function migrate(
     if (replaced !== 'stored') return replaced;
   }
   for (const reply of elders) {
-    if (route.closing.has(reply.id)) {
+    if (route.closing.has(reply.id) || outlivesItsElder(reply.id, route, cluster.clock.now())) {
       if (!(await leaveMoved(cluster, key, reply, options))) return 'overtaken';
       continue;
     }

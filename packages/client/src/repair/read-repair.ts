@@ -1,10 +1,10 @@
 /** Read repair: stores a record again on the owners that lack it. */
 import { refusedValue, type RefusedValue } from '../errors.ts';
-import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
+import { casOf, RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { asFailure, askNodes, casOf, needs, type Reply } from '../operations/replies.ts';
+import { asFailure, askNodes, needs, type Reply } from '../operations/replies.ts';
 import { Reservation } from '../operations/reservation.ts';
 
 /**
