@@ -16,7 +16,7 @@ describe.each([
   ['which reports no lives', withoutLives],
 ])('in the last second of an earlier owner, by a transport %s', (_, transportTo) => {
   it.each<[string, Use]>([
-    ['a change', (client, key, expect) => client.set(key, 'changed', { ttlSeconds, expect })],
+    ['a change', (client, key, record) => client.set(key, 'changed', { ttlSeconds, expect: record })],
     ['a change, whatever was there', (client, key) => client.set(key, 'changed', { ttlSeconds })],
     ['a get', (client, key) => client.get(key)],
     ['a touch', (client, key) => client.touch(key, ttlSeconds)],

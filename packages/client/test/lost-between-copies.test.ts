@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { CacheRecord, Client } from '../src/contract.ts';
-import type { NodeTransport, Transport } from '../src/transport/transport.ts';
+import type { Transport } from '../src/transport/transport.ts';
 import { settled } from './fake-clock.ts';
 import { A, B, C, fakeCluster, join } from './fake-cluster.ts';
 import type { FakeServer } from './fake-server.ts';

@@ -1,7 +1,7 @@
 /** Reads one key from several nodes, and evaluates their replies. */
 import { codeOf } from '../node/breaker.ts';
 import { refusedValue, SessClientError } from '../errors.ts';
-import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
+import type { Entry, StoredRecord, Tombstone } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { versionOf } from '../version.ts';
