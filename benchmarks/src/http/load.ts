@@ -75,12 +75,32 @@ async function byWrk({ method, url, cookies, connections, seconds }: Load): Prom
 
 async function byAutocannon({ method, url, cookies, connections, seconds }: Load): Promise<LoadResult> {
   const requests = headersOf(cookies).map((cookie) => ({ headers: { cookie } }));
-  const result = await autocannon({ url, method, connections, duration: seconds, requests });
+  let opened = 0;
+  const result = await autocannon({
+    url,
+    method,
+    connections,
+    duration: seconds,
+    requests,
+    setupClient(client) {
+      client.setRequests(shareOf(requests, opened, connections));
+      opened += 1;
+    },
+  });
   return {
     requests: result.requests.total,
     requestsPerSecond: result.requests.average,
     failed: result.non2xx + result.errors + result.timeouts,
   };
+}
+
+/**
+ * Each connection has visitors of its own, if there are enough: all would begin with the same one, and changes of one
+ * session at the same moment cost a server that loses none of them a retry each.
+ */
+function shareOf<T>(all: readonly T[], connection: number, connections: number): T[] {
+  const share = all.filter((_, index) => index % connections === connection);
+  return share.length > 0 ? share : [...all];
 }
 
 /** Visitors without a session also send a cookie, so that all servers read the header. */

@@ -84,9 +84,10 @@ class Walk {
   root(data: object): void {
     const value: unknown = this.#changes && hasOwnFormat(data) ? data.toJSON('') : data;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#lost(kindOf(value));
-    if (!this.#changes && !this.#isWholeRecord(value)) return;
+    const keys = Object.keys(value);
+    if (!this.#changes && !this.#isWholeRecord(value, keys.length)) return;
     this.#depth = 1;
-    for (const key of Object.keys(value)) {
+    for (const key of keys) {
       this.#field = key;
       this.#depth = 1;
       this.#property(key, (value as Record<string, unknown>)[key]);
@@ -108,7 +109,7 @@ class Walk {
     this.#value(key, value);
   }
 
-  #value(key: string, value: unknown): void {
+  #value(key: string | number, value: unknown): void {
     this.#left -= 1;
     if (this.#left < 0) return this.#lost(undefined);
     switch (typeof value) {
@@ -134,15 +135,15 @@ class Walk {
     if (value === 0 && Object.is(value, -0)) this.hasNegativeZero = true;
   }
 
-  #object(key: string, given: object): void {
+  #object(key: string | number, given: object): void {
     if (this.#depth >= MAX_DEPTH)
       return this.#lost(`more than ${MAX_DEPTH} levels of objects and arrays inside each other, or a cycle`);
     if (this.#changes && hasOwnFormat(given)) this.#ownFormat(key, given);
     else this.#contents(given);
   }
 
-  #ownFormat(key: string, given: { toJSON(key: string): unknown }): void {
-    const value = given.toJSON(key);
+  #ownFormat(key: string | number, given: { toJSON(key: string): unknown }): void {
+    const value = given.toJSON(String(key));
     // An invalid Date.
     if (value === null || value === undefined) return this.#lost(`${kindOf(given)} that encodes itself as nothing`);
     // `JSON.stringify` does not call `toJSON` on the result of a `toJSON`.
@@ -152,7 +153,7 @@ class Walk {
 
   #contents(given: object): void {
     if (Array.isArray(given)) this.#array(given);
-    else if (this.#isWholeRecord(given)) this.#record(given);
+    else this.#record(given);
   }
 
   #array(given: readonly unknown[]): void {
@@ -161,39 +162,44 @@ class Walk {
     for (let index = 0; index < given.length; index += 1) {
       const value = given[index];
       if (value === undefined) return this.#lost(index in given ? 'undefined in an array' : 'an array with holes');
-      this.#value(String(index), value);
+      this.#value(index, value);
       if (this.loss !== undefined) return;
     }
     this.#depth -= 1;
-    if (!this.#changes && Reflect.ownKeys(given).length !== given.length + 1)
-      this.#lost('an array with properties of its own');
+    // The indexes and `length`.
+    if (!this.#changes && ownKeyCount(given) !== given.length + 1) this.#lost('an array with properties of its own');
   }
 
   #record(given: object): void {
+    const keys = Object.keys(given);
+    if (!this.#isWholeRecord(given, keys.length)) return;
     this.#depth += 1;
-    for (const key of Object.keys(given)) {
+    for (const key of keys) {
       this.#property(key, (given as Record<string, unknown>)[key]);
       if (this.loss !== undefined) return;
     }
     this.#depth -= 1;
   }
 
-  /** Whether JSON writes everything that an object holds. */
-  #isWholeRecord(given: object): boolean {
-    const keys = Object.keys(given).length;
+  /** Whether JSON writes everything that an object with so many enumerable keys holds. */
+  #isWholeRecord(given: object, keys: number): boolean {
     if (this.#changes ? !isRecord(given) && (keys === 0 || ArrayBuffer.isView(given)) : !isRecord(given)) {
       this.#lost(kindOf(given));
       return false;
     }
-    const own = Reflect.ownKeys(given);
-    if (this.#changes || own.length === keys) return true;
+    if (this.#changes || ownKeyCount(given) === keys) return true;
     this.#lost(
-      own.some((key) => typeof key === 'symbol')
+      Object.getOwnPropertySymbols(given).length > 0
         ? 'a property whose key is a symbol'
         : 'a property that is not enumerable',
     );
     return false;
   }
+}
+
+/** The number of `Reflect.ownKeys`, in half the time. */
+function ownKeyCount(given: object): number {
+  return Object.getOwnPropertyNames(given).length + Object.getOwnPropertySymbols(given).length;
 }
 
 /** Writes -0 as `-0`, which JSON allows and every parser reads; `JSON.stringify` writes 0. */
