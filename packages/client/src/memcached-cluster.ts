@@ -109,6 +109,7 @@ export class MemcachedCluster
       random,
       versions,
       intervalMs: historyIntervalMs,
+      clockSkewMs: setup.clockSkewMs,
       seals,
       observe: setup.observe,
       onLearned: () => this.#learned(),

@@ -37,6 +37,7 @@ function copiesOf(accept: () => Promise<void> = () => Promise.resolve()): Histor
     relevant: (history) => history,
     isOther: (cluster) => cluster === FOREIGN,
     endOf: () => 0,
+    isWhole: () => true,
     onForgotten: () => undefined,
   });
 }

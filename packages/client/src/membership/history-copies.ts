@@ -12,6 +12,7 @@ import { pause } from '../pause.ts';
 import { casOf, encodeRecord, RECORD_FLAGS, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
 import type { StoreOutcome } from '../transport/transport.ts';
+import { withoutWholeness } from './completeness.ts';
 import { HistoryRefused } from './history-checks.ts';
 import { decodeHistory, encodeHistory } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
@@ -42,6 +43,8 @@ export interface HistoryCopiesSetup {
   readonly isOther: (cluster: string) => boolean;
   /** When a view's window ends, milliseconds since 1970. */
   readonly endOf: (entry: ViewEntry) => number;
+  /** Whether this client knows a whole history. If not, it does not confirm the claim of a node to have one. */
+  readonly isWhole: () => boolean;
   /** A node lost its history: it restarted empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
@@ -171,7 +174,8 @@ export class HistoryCopies {
           node.getEntry(seal.key, undefined),
         ]);
         if (fence !== 'give' && (await this.#hasLostMemory(node, token, entry))) return 'failed';
-        const known = await this.#historyIn(node, entry);
+        const stored = await this.#historyIn(node, entry);
+        const known = this.#setup.isWhole() ? stored : withoutWholeness(stored);
         if (this.#setup.isOther(known.cluster)) return 'other';
         const wanted = this.underItsName(news);
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);

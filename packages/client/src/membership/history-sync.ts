@@ -15,7 +15,7 @@ import type { SteadyClock } from '../steady-clock.ts';
 import type { ClusterNode } from '../cluster.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
-import { isComplete } from './completeness.ts';
+import { isComplete, StaleHistories } from './completeness.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
 import { HistoryCopies, type FenceUpdate, type UpdateResult } from './history-copies.ts';
@@ -34,6 +34,7 @@ export interface HistorySyncSetup {
   readonly random: () => number;
   readonly versions: VersionSource;
   readonly intervalMs: number;
+  readonly clockSkewMs: number;
   /** The seals of the history. News read under one seal is written under all. */
   readonly seals: readonly HistorySeal[];
   /** Whether to only read. */
@@ -65,10 +66,12 @@ export class HistorySync {
   #namesFrom = 0;
   /** Nodes that have answered, of those that are listed or asked. */
   readonly #everAnswered = new Set<string>();
+  readonly #stale: StaleHistories;
 
   constructor(setup: HistorySyncSetup) {
     this.#setup = setup;
-    const { membership, clock, versions, onForgotten, random, intervalMs } = setup;
+    const { membership, clock, versions, onForgotten, random, intervalMs, clockSkewMs } = setup;
+    this.#stale = new StaleHistories({ historyIntervalMs: intervalMs, clockSkewMs });
     this.#freshness = new Freshness(clock, intervalMs);
     this.#rounds = new Rounds({
       clock,
@@ -93,6 +96,7 @@ export class HistorySync {
           relevant: (history) => membership.relevant(history, clock.now()),
           isOther: (cluster) => membership.identity.isOther(cluster),
           endOf: (entry) => membership.endOf(entry),
+          isWhole: () => membership.history.isWhole,
         }),
     );
   }
@@ -229,7 +233,8 @@ export class HistorySync {
     const mayHaveName = clock.elapsed() < this.#namesFrom;
     if (!observe && !mayHaveName && listed.every((id) => answering.some(({ node }) => node.id === id)))
       membership.identity.make();
-    if (listed.length > 0 && listed.every((id) => this.#everAnswered.has(id))) membership.nothingIsMissing(clock.now());
+    const haveAnswered = listed.length > 0 && listed.every((id) => this.#everAnswered.has(id));
+    if (haveAnswered || this.#stale.haveWaited(clock.now())) membership.nothingIsMissing(clock.now());
     if (answering.length === 0) return;
     this.#freshness.readAt(askedAt);
     membership.endDrains(clock.now());
@@ -289,10 +294,10 @@ export class HistorySync {
       const adoption = clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
       if (adoption !== undefined) membership.adopted(adoption, clock.now());
     }
+    const known = membership.history.isWhole ? histories : this.#stale.doubted(histories, clock.now());
+    for (const history of known) membership.learned(history, clock.now());
     for (const { node, readings } of answers) {
       if (readings !== undefined) this.#everAnswered.add(node.id);
-      for (const { history } of readings ?? [])
-        if (!identity.isOther(history.cluster)) membership.learned(history, clock.now());
       node.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;

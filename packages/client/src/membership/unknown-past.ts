@@ -36,7 +36,7 @@ export function unknownPast(
   }
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `${someOf(silent)} has not answered since this client started, and no other node has the history of the cluster; the session may be there. ` +
+    `${someOf(silent)} has not answered since this client started, and no other node has a recent history of the cluster; the session may be there. ` +
       'Bring it back, or take it off the list of nodes.',
     { node: silent[0] },
   );

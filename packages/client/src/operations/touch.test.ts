@@ -143,25 +143,47 @@ describe('touch', () => {
     expect(network.at(full === A ? B : A).get(key)?.ttlSeconds).toBe(200);
   });
 
-  it('is no yes when only an earlier owner took it, whose window ends before, and the owner does not answer', async () => {
-    const { client, network, discovery, clock } = await fakeCluster([A], {
-      historyIntervalMs: 1_000,
-      handover: { clockSkewMs: 0 },
+  it.each([
+    ['does not answer', 'hangs', 'SESS_UNAVAILABLE'],
+    ['has no memory for it', 'full', 'SESS_OUT_OF_MEMORY'],
+  ] as const)(
+    'is no yes when only an earlier owner took it, whose window ends before, and the owner %s',
+    async (_, behaviour, code) => {
+      const { client, network, discovery, clock } = await fakeCluster([A], {
+        historyIntervalMs: 1_000,
+        handover: { clockSkewMs: 0 },
+      });
+      const keys = Array.from({ length: 20 }, (_, number) => `key-${number}`);
+      for (const each of keys) await client.set(each, 'value', { ttlSeconds: 100, expect: 'absent' });
+      discovery.report(A, B);
+      await clock.pass(60_000);
+      const key = keyOf(client, B);
+      expect(client.explain(key)).toMatchObject({ owners: [B], elders: [A], mode: 'handover' });
+      network.at(B).behaviour = behaviour;
+      const touched = expect(client.touch(key, 100)).rejects.toMatchObject({ code });
+      await clock.pass(2_000);
+      await touched;
+      if (behaviour === 'full') await expect(client.touch(key, 10)).resolves.toBe(true);
+      network.at(B).behaviour = 'answers';
+      await clock.pass(10_000);
+      await expect(client.touch(key, 100)).resolves.toBe(true);
+      expect(network.at(B).get(key)?.ttlSeconds).toBe(100);
+    },
+  );
+
+  it('prolongs the older copy of an owner that has no memory for the newest one: it may be the last copy soon', async () => {
+    const { client, network } = await fakeCluster([A, B], { copies: 2 });
+    const base = await client.set('key', 'acknowledged', { ttlSeconds: 100, expect: 'absent' });
+    const [first, second] = client.explain('key').owners.map((id) => network.at(id));
+    if (first === undefined || second === undefined) throw new Error('there is no second copy');
+    second.behaviour = 'full';
+    await expect(client.set('key', 'refused', { ttlSeconds: 100, expect: base })).rejects.toMatchObject({
+      code: 'SESS_OUT_OF_MEMORY',
     });
-    const keys = Array.from({ length: 20 }, (_, number) => `key-${number}`);
-    for (const each of keys) await client.set(each, 'value', { ttlSeconds: 100, expect: 'absent' });
-    discovery.report(A, B);
-    await clock.pass(60_000);
-    const key = keyOf(client, B);
-    expect(client.explain(key)).toMatchObject({ owners: [B], elders: [A], mode: 'handover' });
-    network.at(B).behaviour = 'hangs';
-    const touched = expect(client.touch(key, 100)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
-    await clock.pass(2_000);
-    await touched;
-    network.at(B).behaviour = 'answers';
-    await clock.pass(10_000);
-    await expect(client.touch(key, 100)).resolves.toBe(true);
-    expect(network.at(B).get(key)?.ttlSeconds).toBe(100);
+    await expect(client.touch('key', 200)).resolves.toBe(true);
+    expect(first.get('key')?.ttlSeconds).toBe(200);
+    expect(second.get('key')?.ttlSeconds).toBe(200);
+    expect(second.get('key')?.value.subarray(16).toString()).toBe('acknowledged');
   });
 
   it.each(['before', 'while'])(

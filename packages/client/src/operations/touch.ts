@@ -149,26 +149,49 @@ async function touchAll(
   });
   const [first] = refused;
   if (first !== undefined && !taken.includes(true)) throw outOfReach(first.failure);
-  // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
-  // copies survive.
-  if (unproved === undefined) {
-    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
-    // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
-    const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, reservation, options);
-    if (repaired === 'overtaken') return 'again';
-    // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
-    // owner, and gets its copies again when it returns.
-    const behind = failureIn([...replies, ...refused].filter(({ id }) => route.owners.includes(id)));
-    if (behind !== undefined) throw outOfReach(behind);
-    return true;
-  }
-  // Nothing newer exists, but a copy on an earlier owner expires with its window.
+  // A copy on an earlier owner expires with its window.
   const now = cluster.clock.now();
   const isLong = holding.some(
     ({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds,
   );
-  if (!isLong) throw outOfReach(unproved);
+  if (unproved !== undefined) {
+    if (!isLong) throw outOfReach(unproved);
+    return true;
+  }
+  // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
+  // copies survive.
+  const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
+  // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
+  const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, reservation, options);
+  if (repaired === 'overtaken') return 'again';
+  if (repaired !== 'stored') {
+    if (!isLong) throw outOfReach(repaired);
+    if (!(await prolongOlder(cluster, key, lacking, context, ttlSeconds, options))) return 'again';
+  }
+  // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
+  // owner, and gets its copies again when it returns.
+  const behind = failureIn([...replies, ...refused].filter(({ id }) => route.owners.includes(id)));
+  if (behind !== undefined) throw outOfReach(behind);
   return true;
+}
+
+/**
+ * Prolongs the older records of nodes that have no memory for the newest one: each may be the last copy soon. A touch
+ * needs no memory. Returns whether they were still there.
+ */
+async function prolongOlder(
+  cluster: Cluster,
+  key: string,
+  lacking: readonly Reply[],
+  context: TouchAttempt,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
+  const older = lacking.filter(({ entry }) => entry?.kind === 'record');
+  const outcomes = await Promise.all(older.map(({ id }) => prolong(cluster, key, id, context, ttlSeconds, options)));
+  const silent = outcomes.find((outcome) => outcome instanceof SessClientError);
+  if (silent !== undefined) throw outOfReach(silent);
+  return !outcomes.includes(false);
 }
 
 /** Whether the node had a live record; the error if it did not answer. */
