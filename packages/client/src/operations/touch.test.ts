@@ -148,7 +148,7 @@ describe('touch', () => {
     ['has no memory for it', 'full', 'SESS_OUT_OF_MEMORY'],
   ] as const)(
     'is no yes when only an earlier owner took it, whose window ends before, and the owner %s',
-    async (_, behaviour, code) => {
+    async (_why, behaviour, code) => {
       const { client, network, discovery, clock } = await fakeCluster([A], {
         historyIntervalMs: 1_000,
         handover: { clockSkewMs: 0 },
