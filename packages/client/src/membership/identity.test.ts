@@ -49,6 +49,27 @@ describe('the name of a cluster', () => {
     expect(identity.own).toBe(SHOP);
   });
 
+  it('means the same as one that more of the listed nodes carry, as long as it stands on no more than half of them', () => {
+    const listed = new Set([A, B, C]);
+    const identity = of([A, B, C], { [A]: BLANK, [B]: BLANK, [C]: BLANK });
+    identity.make();
+    const made = identity.own;
+    // Clients with another list named the cluster at the same time, and do not ask C.
+    identity.stored(C);
+    const theirs = { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) };
+    identity.learn(new Map(Object.entries({ ...theirs, [C]: holding(made, A, B, C) })), listed);
+    expect([identity.isOther(SHOP), identity.isOther(made)]).toEqual([false, false]);
+    expect(identity.foreign.size).toBe(0);
+
+    const spread = of([A, B, C], { [A]: BLANK, [B]: BLANK, [C]: BLANK });
+    spread.make();
+    for (const id of [B, C]) spread.stored(id);
+    spread.learn(new Map([[A, holding(SHOP, A, D)]]), listed);
+    spread.learn(new Map([[B, holding(SHOP, A, D)]]), listed);
+    expect(spread.own).not.toBe(SHOP);
+    expect([...spread.foreign.keys()]).toEqual([A, B]);
+  });
+
   it('is the same for everybody where two made one each at the same moment', () => {
     const both = { [A]: holding(SHOP, A, B), [B]: holding(FORUM, A, B) };
     const identities = [FORUM, SHOP].map((name) => {

@@ -26,8 +26,13 @@ export interface NodeIdentity {
 export class ClusterIdentity {
   readonly #random: () => number;
   #own = '';
-  /** Whether any node was seen with the name: until then it may still change. */
+  /**
+   * Whether the name was seen on a node; if this client made it, on more than half of the listed ones. Until then it may
+   * still change: another client may name the cluster at the same time, by another list.
+   */
   #isConfirmed = false;
+  /** The name that this client made. */
+  #made = '';
   /** All names of this cluster, if it has several. */
   readonly #twins = new Set<string>();
   readonly #nodes = new Map<string, NodeIdentity>();
@@ -61,13 +66,14 @@ export class ClusterIdentity {
   make(): void {
     if (this.#own !== '') return;
     const letters = Array.from({ length: NAME_LENGTH }, () => ALPHABET[Math.floor(this.#random() * ALPHABET.length)]);
-    this.#own = letters.join('');
+    this.#made = letters.join('');
+    this.#own = this.#made;
   }
 
   /** The node has the history of this cluster now. */
   stored(id: string): void {
     if (this.#own === '') return;
-    this.#isConfirmed = true;
+    this.#isConfirmed ||= this.#own !== this.#made;
     const { names = new Set<string>(), also = [] } = this.#nodes.get(id) ?? {};
     this.#nodes.set(id, { cluster: this.#own, also, isBlank: false, names });
   }
@@ -86,7 +92,11 @@ export class ClusterIdentity {
     const onListed = [...listed].flatMap((id) => this.#nodes.get(id) ?? []);
     const isLeft = onListed.length > 0 && onListed.every(({ cluster }) => this.isOther(cluster));
     if (!this.#isConfirmed || isLeft) this.#own = mostCommonName(onListed, listed) ?? this.#own;
-    this.#isConfirmed ||= this.#isOnAnyNode(this.#own);
+    const isOn = ({ cluster }: NodeIdentity): boolean => cluster !== '' && cluster === this.#own;
+    this.#isConfirmed ||=
+      this.#own === this.#made
+        ? onListed.filter(isOn).length > listed.size / 2
+        : [...this.#nodes.values()].some((node) => isOn(node));
     this.#findTwins();
     this.#findOtherSecrets();
   }
@@ -114,10 +124,6 @@ export class ClusterIdentity {
 
   #isOurs(node: NodeIdentity | undefined): boolean {
     return node !== undefined && node.cluster !== '' && !this.isOther(node.cluster);
-  }
-
-  #isOnAnyNode(name: string): boolean {
-    return name !== '' && [...this.#nodes.values()].some(({ cluster }) => cluster === name);
   }
 }
 
