@@ -9,11 +9,9 @@
  * request blames the server for its own delay.
  */
 import { writeFile } from 'node:fs/promises';
-import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster } from '@sess/local-cluster';
-import { delayed, TcpProxy } from '@sess/loopback';
+import { ChildProgram, delayed, startRedis, TcpProxy } from '@sess/loopback';
 import { CONTENDERS, type ContenderName, type Course, type Message, type Outcome } from './blocked/contender.ts';
-import { startRedis } from './blocked/redis-server.ts';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { count, printTable } from './table.ts';
 

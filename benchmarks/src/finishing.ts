@@ -8,7 +8,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import type { HandoverNews, Latencies, Measured, Message, Order } from './finishing/orders.ts';

@@ -7,7 +7,7 @@
  * Contenders take turns within each round. Prints medians over the rounds, and ratios of medians.
  */
 import { writeFile } from 'node:fs/promises';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';

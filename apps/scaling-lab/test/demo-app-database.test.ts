@@ -1,3 +1,4 @@
+import type { NodeProcess } from '@sess/loopback';
 import { createClient } from '@sess/client';
 import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fastify-demo';
 import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
@@ -8,7 +9,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { flush } from '../src/environment/node-stats.ts';
 import { startBuiltDatabase } from './built-database.ts';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 const SESS_SECRET = 'a secret that is long enough for a test';
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;

@@ -1,8 +1,9 @@
+import type { NodeProcess } from '@sess/loopback';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
 const SESS_SECRET = 'a secret that is long enough for a test';

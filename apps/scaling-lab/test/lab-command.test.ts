@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import type { NodeProcess } from '@sess/loopback';
 import { describe, expect, it } from 'vitest';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
   return nodeProcess('scaling-lab/dist/main.js', args, env);

@@ -3,18 +3,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { CommandProcess } from './command-process.ts';
+import { describe, expect, inject, test } from 'vitest';
+import { runCommand as run } from './command-process.ts';
 import { exchange } from './wire/raw-exchange.ts';
-
-function run(words: readonly string[], input: 'pipe' | 'ignore' = 'pipe'): CommandProcess {
-  const command = new CommandProcess(words, input);
-  onTestFinished(async () => {
-    command.kill('SIGKILL');
-    await command.end();
-  });
-  return command;
-}
 
 async function ask(port: number, request: string): Promise<string> {
   return (await exchange(port, request)).toString();

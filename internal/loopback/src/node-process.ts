@@ -1,38 +1,38 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+export interface NodeProcessOptions {
+  readonly cwd?: string;
+  /** Its environment, beside `PATH`. Default: that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A script of this workspace, run as a user runs it, in its own process group. */
-export class NodeProcess {
-  readonly ended: Promise<Ended>;
+/** Node.js with these arguments, in its own process group. */
+export class NodeProcess implements AsyncDisposable {
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly #child: ChildProcess;
   readonly #listeners = new Set<() => void>();
   #output = '';
   #errors = '';
 
-  /** @param script path below `apps/` */
-  constructor(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
-    this.#child = spawn(process.execPath, [path, ...args], {
+  constructor(args: readonly string[], { cwd, env }: NodeProcessOptions = {}) {
+    this.#child = spawn(process.execPath, args, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], ...env },
+      cwd,
+      env: env === undefined ? process.env : { PATH: process.env['PATH'], ...env },
     });
     this.ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
+    const tell = (): void => this.#listeners.forEach((listener) => listener());
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
-      for (const listener of this.#listeners) listener();
+      tell();
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
+      tell();
     });
-    void this.ended.then(() => this.#listeners.forEach((listener) => listener()));
+    void this.ended.then(tell);
   }
 
   get output(): string {
@@ -43,12 +43,12 @@ export class NodeProcess {
     return this.#errors;
   }
 
-  /** Resolves when standard output matches; rejects if the process ends before. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Resolves when standard output, or standard error, matches; rejects if the process ends before. */
+  async says(pattern: RegExp, where: 'output' | 'errors' = 'output'): Promise<RegExpExecArray> {
     let over = false;
     void this.ended.then(() => (over = true));
     for (;;) {
-      const match = pattern.exec(this.#output);
+      const match = pattern.exec(this[where]);
       if (match !== null) return match;
       if (over) throw new Error(`ended without saying ${pattern}\n${this.#output}\n${this.#errors}`);
       await new Promise<void>((resolve) => {
@@ -63,6 +63,10 @@ export class NodeProcess {
 
   type(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -84,10 +88,14 @@ export class NodeProcess {
     }
   }
 
-  /** Kills what is left of the group, for the end of a test. */
-  async dispose(): Promise<void> {
+  /** Kills what is left of the group. */
+  async close(): Promise<void> {
     if (this.groupLives) this.killGroup('SIGKILL');
     await this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   get #pid(): number {
@@ -95,11 +103,4 @@ export class NodeProcess {
     if (this.#child.pid === undefined) throw new Error('the process was not started');
     return this.#child.pid;
   }
-}
-
-/** Starts a process that ends with the test at the latest. */
-export function nodeProcess(...given: ConstructorParameters<typeof NodeProcess>): NodeProcess {
-  const process = new NodeProcess(...given);
-  onTestFinished(() => process.dispose());
-  return process;
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, isListening } from '@sess/loopback';
+import { freePort, isListening } from './ports.ts';
 
 const PATIENCE_MS = 10_000;
 
