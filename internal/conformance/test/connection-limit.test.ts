@@ -1,11 +1,11 @@
 /** A node or an endpoint at its limit of connections: the error says so and names no other cause. */
 import { once } from 'node:events';
-import { chmod, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type Client } from '@sess/client';
-import { memcachedWith, type MemcachedWith } from '@sess/loopback';
+import { memcachedWith, SELF_SIGNED, type MemcachedWith } from '@sess/loopback';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { TRANSPORTS } from './every-transport.ts';
 
@@ -26,19 +26,13 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
   async function start(...more: string[]): Promise<void> {
     memcached = await memcachedWith('-t', '1', '-c', String(LIMIT), ...more);
   }
-  async function startWithTls(): Promise<Buffer> {
+  async function startWithTls(): Promise<void> {
     // memcached reads the files after it has switched its user.
     await chmod(folder, 0o755);
-    const [certificate = '', key = ''] = await Promise.all(
-      ['certificate.pem', 'key.pem'].map(async (name) => {
-        const file = join(folder, name);
-        await copyFile(new URL(`fixtures/${name}`, import.meta.url), file);
-        await chmod(file, 0o644);
-        return file;
-      }),
-    );
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    await writeFile(key, SELF_SIGNED.key);
+    await writeFile(certificate, SELF_SIGNED.cert);
     await start('-Z', '-o', `ssl_chain_cert=${certificate},ssl_key=${key}`);
-    return readFile(certificate);
   }
   /** Takes all free connections of memcached: in two goes, since it may close those of before only after the first. */
   async function fill(): Promise<void> {
@@ -81,11 +75,11 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
   });
 
   it.each(Object.entries(TRANSPORTS))('is named as a node that speaks TLS (%s)', async (_, transport) => {
-    const ca = await startWithTls();
+    await startWithTls();
     await fill();
     await using client = createClient({
       servers: `memcacheds://127.0.0.1:${memcached.port}`,
-      tls: { ca, checkServerIdentity: () => undefined },
+      tls: { ca: SELF_SIGNED.cert, checkServerIdentity: () => undefined },
       transport: transport(),
       readyTimeoutMs: 1_500,
       historySecret: 'x'.repeat(32),

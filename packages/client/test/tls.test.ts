@@ -1,25 +1,19 @@
-import { readFileSync } from 'node:fs';
-
 import { startLocalCluster } from '@sess/local-cluster';
+import { SELF_SIGNED } from '@sess/loopback';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 
-function fixture(name: string): string {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
-}
-
 it('elasticaches:// speaks TLS to the configuration endpoint and to the nodes, and trusts whom it is told to', async () => {
-  const cert = fixture('cluster-certificate.pem');
   const cluster = await startLocalCluster({
     nodes: 2,
     runtime: 'embedded',
-    tls: { key: fixture('cluster-key.pem'), cert },
+    tls: SELF_SIGNED,
   });
   onTestFinished(() => cluster.close());
   const servers = `elasticaches://${cluster.configurationEndpoint}`;
 
-  const trusting = createClient({ servers, tls: { ca: cert } });
+  const trusting = createClient({ servers, tls: { ca: SELF_SIGNED.cert } });
   onTestFinished(() => trusting.close());
   await trusting.ready();
   await trusting.set('key', 'value', { ttlSeconds: 60 });
