@@ -43,7 +43,7 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
       runtime: 'embedded',
       ...(material === undefined ? {} : { tls: material }),
     });
-    proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
+    proxy = await new ForgetfulProxy(cluster.nodes[0]?.port ?? 0).listen();
     client = new ClientProcess(PROGRAM, {
       transport,
       port: proxy.port,
