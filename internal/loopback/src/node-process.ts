@@ -65,10 +65,6 @@ export class NodeProcess implements AsyncDisposable {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  endInput(): void {
-    this.#child.stdin?.end();
-  }
-
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
