@@ -110,10 +110,7 @@ describe('sess elasticache scale-in', () => {
 
   it('refuses when the memory that stays would not hold what moves', async () => {
     const site = await shop({ nodes: 2, memoryMegabytes: 1 });
-    const value = 'x'.repeat(10_000);
-    await Promise.all(
-      Array.from({ length: 120 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
-    );
+    await site.fill(120);
     const outcome = await site.sess('scale-in --nodes 1');
     expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Not now (memory)') });
     expect(site.nodeIds()).toHaveLength(2);
@@ -252,10 +249,7 @@ describe('a scale-in that something comes in between of', () => {
 
   it('goes on where the memory that stays is nearly full, once the drained nodes hold what the others have, too', async () => {
     const site = await shop({ nodes: 3, memoryMegabytes: 1 });
-    const value = 'x'.repeat(10_000);
-    await Promise.all(
-      Array.from({ length: 145 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
-    );
+    await site.fill(145);
     site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', httpStatus: 403 });
     expect(await site.sess(WORDS)).toMatchObject({ code: 3 });
     const again = await site.sess(WORDS);
