@@ -59,9 +59,9 @@ export async function shop(options: ShopOptions = {}): Promise<Shop> {
     sess: (words, more = {}) =>
       run(['elasticache', ...words.split(' '), '--cluster', aws.clusterId], { ...more, env: { ...env, ...more.env } }),
     async fill(records) {
-      const add = (_: unknown, index: number) =>
-        client.set(`s/large-${index}`, 'x'.repeat(10_000), { ttlSeconds: 600 });
-      await Promise.all(Array.from({ length: records }, add));
+      const value = 'x'.repeat(10_000);
+      const keys = Array.from({ length: records }, (_, index) => `s/large-${index}`);
+      await Promise.all(keys.map((key) => client.set(key, value, { ttlSeconds: 600 })));
     },
     nodeIds: () => aws.nodes.map(({ cacheNodeId }) => cacheNodeId),
     async expectNothingMissing() {
