@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
-import type { NodeProcess } from '@sess/loopback';
+import { isListening, type NodeProcess } from '@sess/loopback';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../src/process/until.ts';
-import { isFree, twoFreePorts } from './free-ports.ts';
+import { twoFreePorts } from './free-ports.ts';
 import { scriptProcess } from './lab-process.ts';
 
 const PATIENCE = { what: 'the apps to end', everyMs: 20, timeoutMs: 10_000, signal: new AbortController().signal };
@@ -113,6 +113,6 @@ describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {
     lab.kill('SIGKILL');
     expect(await lab.ended).toEqual({ code: null, signal: 'SIGKILL' });
     for (const each of [port, port + 1])
-      await until(async () => ((await isFree(each)) ? undefined : `port ${each} is still taken`), PATIENCE);
+      await until(async () => ((await isListening(each)) ? `port ${each} is still taken` : undefined), PATIENCE);
   });
 });

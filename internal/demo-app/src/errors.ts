@@ -1,3 +1,8 @@
+/** The database behind the cluster can't be used; the message says why and what to do. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+}
+
 /** The app can't listen; the message says why and what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
