@@ -8,13 +8,10 @@
  * The timeout of every client is 500 ms, and every answer arrives within a few milliseconds. So a client that loses a
  * request blames the server for its own delay.
  */
-import { writeFile } from 'node:fs/promises';
-import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster } from '@sess/local-cluster';
-import { delayed, TcpProxy } from '@sess/loopback';
+import { ChildProgram, delayed, startRedis, TcpProxy } from '@sess/loopback';
 import { CONTENDERS, type ContenderName, type Course, type Message, type Outcome } from './blocked/contender.ts';
-import { startRedis } from './blocked/redis-server.ts';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { count, printTable } from './table.ts';
 
 const options = readCommandLine(
@@ -73,10 +70,7 @@ printTable(
 );
 if (!results.has('ioredis')) console.log('\nioredis was left out: this machine has no redis-server.');
 console.log('\nwanted of @sess/client, on both transports: nothing lost, nobody ejected');
-if (options.json !== undefined) {
-  const found = { node: process.version, course, results: Object.fromEntries(results) };
-  await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
-}
+await writeJson(options.json, { course, results: Object.fromEntries(results) });
 for (const [name, { lost, ejections }] of results)
   if (name.startsWith('sess-') && total(lost) + ejections > 0) process.exitCode = 1;
 

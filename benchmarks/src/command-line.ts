@@ -1,6 +1,7 @@
 /**
  * Parses the command line of every benchmark: numbers, flags, lists and `--help`, with clear errors.
  */
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 interface NumberOption {
@@ -22,6 +23,11 @@ type ValueOf<O extends Option> = O extends NumberOption ? number : O extends Tex
 
 /** Options that every benchmark has. */
 export const JSON_FILE: TextOption = { help: 'write everything that was found to a file', value: 'FILE' };
+
+/** Writes what was found, with the version of Node.js, to the {@link JSON_FILE} if one is asked for. */
+export async function writeJson(file: string | undefined, found: object): Promise<void> {
+  if (file !== undefined) await writeFile(file, `${JSON.stringify({ node: process.version, ...found }, null, 2)}\n`);
+}
 
 /**
  * Parses the command line. Ends the process for `--help` with the usage, and for an invalid option with a reason and

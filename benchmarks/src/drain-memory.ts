@@ -4,9 +4,10 @@
  *
  *     node benchmarks/dist/drain-memory.js [--keys 2000000] [--keys-per-second 1000000]
  */
-import { createClient, type ClientOptions } from '@sess/client';
+import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
 import { readCommandLine } from './command-line.ts';
+import { OwnList } from './own-list.ts';
 import { count } from './table.ts';
 
 const values = readCommandLine(
@@ -24,24 +25,15 @@ const SAMPLE_EVERY_MS = 100;
 
 const cluster = await startLocalCluster({ nodes: 2, runtime: 'memcached', memoryMegabytes: 1_024 });
 const [full, empty] = cluster.nodes as [LocalNode, LocalNode];
-let listener: Parameters<NonNullable<ClientOptions['discovery']>['watch']>[0] | undefined;
+const discovery = new OwnList();
 const client = createClient({
-  discovery: {
-    watch: (heard) => {
-      listener = heard;
-      queueMicrotask(() => heard.topology({ nodes: [full] }));
-      return {
-        ready: () => Promise.resolve({ nodes: [full] }),
-        refresh: () => Promise.resolve(),
-        close: () => undefined,
-      };
-    },
-  },
+  discovery,
   timeoutMs: 10_000,
   historyIntervalMs: 500,
   handover: { clockSkewMs: 0 },
 });
 try {
+  discovery.tell([full.id]);
   await client.ready();
   const filledIn = await seconds(async () => {
     for (let from = 0; from < KEYS; from += AT_ONCE) {
@@ -50,7 +42,7 @@ try {
     }
   });
   console.log(`filled with ${count(KEYS)} keys in ${filledIn.toFixed(1)} s`);
-  listener?.topology({ nodes: [full, empty] });
+  discovery.tell([full.id, empty.id]);
   const before = process.memoryUsage();
   const peak = { rss: before.rss, heapUsed: before.heapUsed };
   const sampling = setInterval(() => {

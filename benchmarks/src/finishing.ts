@@ -6,11 +6,10 @@
  *
  *     node benchmarks/dist/finishing.js --help
  */
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import type { HandoverNews, Latencies, Measured, Message, Order } from './finishing/orders.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
@@ -126,11 +125,18 @@ for (const [what, [ofOther = NaN, ofFinisher = NaN]] of [
   console.log(
     `p99 of a read while it is finished, ${what}, over the same when nobody does: ${ofOther.toFixed(2)} (other), ${ofFinisher.toFixed(2)} (finisher); wanted: at most ${WANTED}`,
   );
-if (options.json !== undefined)
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ node: process.version, keys, keysPerSecond, rate: options.rate, seconds: took, bytes, carried: last?.carried, ratios, rows, idle, busy }, null, 2)}\n`,
-  );
+await writeJson(options.json, {
+  keys,
+  keysPerSecond,
+  rate: options.rate,
+  seconds: took,
+  bytes,
+  carried: last?.carried,
+  ratios,
+  rows,
+  idle,
+  busy,
+});
 if ([...rows, ...idle, ...busy].some((row) => failures(row.other) + failures(row.finishing) > 0)) process.exitCode = 1;
 
 async function measure(what: string, during: () => Promise<unknown>): Promise<Row> {

@@ -10,6 +10,7 @@ import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
 import { readCommandLine } from './command-line.ts';
 import { CountingTransport } from './handover/counting-transport.ts';
 import { nodeStats } from './handover/node-stats.ts';
+import { OwnList } from './own-list.ts';
 import { printTable } from './table.ts';
 
 const values = readCommandLine(
@@ -27,7 +28,7 @@ const ttlSeconds = 3_600;
 interface Party {
   readonly client: Client;
   readonly transport: CountingTransport;
-  readonly report: (nodes: readonly LocalNode[]) => void;
+  readonly discovery: OwnList;
 }
 
 const rows: string[][] = [];
@@ -52,7 +53,7 @@ async function measure(copies: number): Promise<void> {
       `copies ${copies}: ${records.toFixed(2)} records and ${bytes.toFixed(0)} bytes of memcached's memory for each session of 500 bytes`,
     );
 
-    for (const party of parties) party.report(cluster.nodes);
+    for (const party of parties) party.discovery.tell(cluster.nodes.map(({ id }) => id));
     const turnedAt = performance.now();
     await settled(client, 1);
     rows.push(await row(copies, 'overlap', { client, transport }));
@@ -70,15 +71,9 @@ async function measure(copies: number): Promise<void> {
 
 function join(copies: number, nodes: readonly LocalNode[]): Party {
   const transport = new CountingTransport();
-  let report: Party['report'] | undefined;
+  const discovery = new OwnList();
   const client = createClient({
-    discovery: {
-      watch: (listener) => {
-        report = (listed) => listener.topology({ nodes: listed });
-        queueMicrotask(() => report?.(nodes));
-        return { ready: () => Promise.resolve({ nodes }), refresh: () => Promise.resolve(), close: () => undefined };
-      },
-    },
+    discovery,
     transport,
     copies,
     timeoutMs: 5_000,
@@ -86,7 +81,8 @@ function join(copies: number, nodes: readonly LocalNode[]): Party {
     // The counted modes must last.
     handover: { clockSkewMs: CLOCK_SKEW_MS, finish: false },
   });
-  return { client, transport, report: (listed) => report?.(listed) };
+  discovery.tell(nodes.map(({ id }) => id));
+  return { client, transport, discovery };
 }
 
 /**

@@ -8,11 +8,10 @@
  * of medians.
  */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { ketama, modulo, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
 import ConsistentHash from 'consistent-hash';
 import HashRing from 'hashring';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
@@ -85,12 +84,7 @@ const costOf = (nodes: number): number =>
   results.find((result) => result.nodes === nodes)?.nanosecondsPerLookup['sess ketama'] ?? Number.NaN;
 const cost512Over3 = costOf(512) / costOf(3);
 console.log(`\nsess ketama: a lookup among 512 nodes costs ${cost512Over3.toFixed(2)} × one among 3`);
-if (options.json !== undefined) {
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ node: process.version, rounds, results, cost512Over3 }, null, 2)}\n`,
-  );
-}
+await writeJson(options.json, { rounds, results, cost512Over3 });
 
 function serversNumbered(nodes: number): readonly string[] {
   return Array.from({ length: nodes }, (_, index) => `10.0.${index >> 8}.${index & 255}:${PORT}`);

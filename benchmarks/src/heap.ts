@@ -6,12 +6,12 @@
  *
  * Exits with code 1 if it does.
  */
-import { writeFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
+import { sessionKeys } from './open-load.ts';
 import { count } from './table.ts';
 
 const options = readCommandLine('node benchmarks/dist/heap.js', 'Does the client leave anything behind?', {
@@ -34,7 +34,7 @@ try {
   const handlesBefore = handles();
   const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
   await client.ready();
-  const keys = Array.from({ length: 1_000 }, (_, index) => `s/${String(index).padStart(43, '0')}`);
+  const keys = sessionKeys(1_000);
   for (const key of keys) await client.set(key, Buffer.alloc(1024, 'v'), { ttlSeconds: 3600 });
 
   const get = async (times: number): Promise<void> => {
@@ -64,12 +64,7 @@ try {
   console.log(
     `after close(): ${left.length === 0 ? 'no timer, socket or other handle left' : `left: ${left.join(', ')}`}`,
   );
-  if (options.json !== undefined) {
-    await writeFile(
-      options.json,
-      `${JSON.stringify({ node: process.version, gets: options.gets, before, after, grownMiB, left }, null, 2)}\n`,
-    );
-  }
+  await writeJson(options.json, { gets: options.gets, before, after, grownMiB, left });
   if (grownMiB > WANTED_MIB || left.length > 0) process.exitCode = 1;
 } finally {
   await cluster.close();

@@ -5,12 +5,11 @@
  *
  *     node benchmarks/dist/hedged-reads.js --help
  */
-import { writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, SessClientError, type Client } from '@sess/client';
 import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { nodeStats } from './handover/node-stats.ts';
+import { openLoad, sessionKeys } from './open-load.ts';
 import { median, quantile } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
@@ -74,11 +73,14 @@ console.log(
   `\nwanted: a p99 below ${WANTED_P99_MS} ms while a node hangs, and at most ${100 * WANTED_EXTRA} % more requests while all is well; ` +
     `${(100 * extra).toFixed(1)} % more, ${count(failed)} gets failed or missed`,
 );
-if (options.json !== undefined)
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ node: process.version, rounds, seconds, rate: options.rate, extra, failed, p99: at(found.hedged, 'hung', 0.99) }, null, 2)}\n`,
-  );
+await writeJson(options.json, {
+  rounds,
+  seconds,
+  rate: options.rate,
+  extra,
+  failed,
+  p99: at(found.hedged, 'hung', 0.99),
+});
 if (failed > 0) process.exitCode = 1;
 
 /** On nodes of its own: what a client learned of a node that hung is not to be met by the next. */
@@ -92,7 +94,7 @@ async function measure(hedgedReads: boolean): Promise<Round> {
   });
   try {
     await client.ready();
-    const keys = Array.from({ length: KEYS }, (_, index) => `s/${String(index).padStart(43, '0')}`);
+    const keys = sessionKeys(KEYS);
     for (const key of keys) await client.set(key, Buffer.alloc(1024, 'v'), { ttlSeconds: 3600, expect: 'absent' });
     const nodes = cluster.nodes;
     // Warms up; it does not count.
@@ -113,7 +115,6 @@ async function measure(hedgedReads: boolean): Promise<Round> {
 async function drive(to: Client, keys: readonly string[], requests: () => Promise<number>): Promise<Phase> {
   const took: number[] = [];
   let failures = 0;
-  const pending: Promise<void>[] = [];
   const ask = async (key: string): Promise<void> => {
     const start = performance.now();
     try {
@@ -125,15 +126,7 @@ async function drive(to: Client, keys: readonly string[], requests: () => Promis
     took.push(performance.now() - start);
   };
   const before = await requests();
-  const begin = performance.now();
-  let sent = 0;
-  for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
-    // Catches up at once after a late timer, so that the rate is met.
-    for (const due = ((now - begin) * options.rate) / 1_000; sent < due; sent += 1)
-      pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
-    await sleep(1);
-  }
-  await Promise.all(pending);
+  const sent = await openLoad(keys, options.rate / 1_000, seconds, ask);
   return { took, requests: ((await requests()) - before) / sent, failed: failures };
 }
 

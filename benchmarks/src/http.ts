@@ -10,9 +10,8 @@
  * of differences in compilation and memory layout, one start may be a tenth faster than the next. Prints medians over
  * all rounds, and medians of the ratios within a round.
  */
-import { writeFile } from 'node:fs/promises';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { ROUTES, type Route } from './http/cart.ts';
 import { CONTENDERS, OPTION_CONTENDERS, RATIOS, type Contender } from './http/contenders.ts';
 import { load, LOAD_GENERATOR } from './http/load.ts';
@@ -70,19 +69,15 @@ console.log(
 );
 const ratios = routes.flatMap((route) => ratiosOf(route));
 for (const route of routes) print(route);
-if (options.json !== undefined) {
-  const found = {
-    node: process.version,
-    load: LOAD_GENERATOR,
-    places,
-    starts,
-    rounds,
-    seconds,
-    samples: Object.fromEntries([...samples].map(([route, ofRoute]) => [route, Object.fromEntries(ofRoute)])),
-    ratios,
-  };
-  await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
-}
+await writeJson(options.json, {
+  load: LOAD_GENERATOR,
+  places,
+  starts,
+  rounds,
+  seconds,
+  samples: Object.fromEntries([...samples].map(([route, ofRoute]) => [route, Object.fromEntries(ofRoute)])),
+  ratios,
+});
 
 function print(route: Route): void {
   const ofRoute = samples.get(route) ?? new Map<string, Sample[]>();

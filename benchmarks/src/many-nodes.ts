@@ -5,11 +5,10 @@
  *
  *     node benchmarks/dist/many-nodes.js --help
  */
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import type { Joined, Message, Order, Rested } from './many-nodes/course.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
@@ -73,8 +72,7 @@ printTable(
     row('longest turn of the event loop, ms', ({ rested }) => rested.longestTurnMs, 1),
   ],
 );
-if (options.json !== undefined)
-  await writeFile(options.json, `${JSON.stringify({ node: process.version, ...course, processes }, null, 2)}\n`);
+await writeJson(options.json, { ...course, processes });
 
 async function measure(servers: readonly string[]): Promise<readonly Process[]> {
   const joined = await Promise.all(

@@ -7,7 +7,6 @@
  * One process runs them in turn. Prints medians over the rounds, and ratios to the run without a listener.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
-import { writeFile } from 'node:fs/promises';
 
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
@@ -17,7 +16,7 @@ import { collectMetrics } from '@sess/metrics';
 import { observeSessions } from '@sess/opentelemetry';
 import { createSessions } from '@sess/session';
 
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
@@ -145,5 +144,4 @@ printTable(
     (cpuMicroseconds / plain).toFixed(2),
   ]),
 );
-if (options.json !== undefined)
-  await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+await writeJson(options.json, { results });

@@ -8,11 +8,11 @@
  * answered. In each round, first all nodes answer, and then one is silent, from the moment at which it is stopped.
  * Prints medians of the ratios within a round.
  */
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, SessClientError, type Client } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
+import { openLoad, sessionKeys } from './open-load.ts';
 import { median, quantile } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
@@ -53,7 +53,7 @@ const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).joi
 const found: Round[] = [];
 try {
   await client.ready();
-  const keys = Array.from({ length: KEYS }, (_, index) => `s/${String(index).padStart(43, '0')}`);
+  const keys = sessionKeys(KEYS);
   for (const key of keys) await client.set(key, Buffer.alloc(1024, 'v'), { ttlSeconds: 3600 });
   const owners = new Map(keys.map((key) => [key, client.explain(key).owners[0] ?? '']));
   // Warms up; it does not count.
@@ -98,19 +98,15 @@ printTable(
 );
 console.log(`\nwanted: a p99 of at most ${WANTED} × what it was; gets on the seven: ${shown(lost)}`);
 console.log(`gets on the silent node: ${shown(failures)}; none took longer than ${count(longest)} ms`);
-if (options.json !== undefined) {
-  const summary = {
-    node: process.version,
-    rounds,
-    seconds,
-    rate: options.rate,
-    ratios,
-    lost,
-    failures,
-    longestFailureMs: longest,
-  };
-  await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
-}
+await writeJson(options.json, {
+  rounds,
+  seconds,
+  rate: options.rate,
+  ratios,
+  lost,
+  failures,
+  longestFailureMs: longest,
+});
 if (Object.keys(lost).length > 0) process.exitCode = 1;
 
 /** Sends gets at the given rate, and waits until all are settled. */
@@ -119,7 +115,6 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
   const failed: Record<string, number> = {};
   const absent: Record<string, number> = {};
   let [answered, longestFailure] = [0, 0];
-  const pending: Promise<void>[] = [];
   const ask = async (key: string): Promise<void> => {
     const silent = isSilent(key);
     const start = performance.now();
@@ -135,15 +130,7 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
       if (silent) longestFailure = Math.max(longestFailure, performance.now() - start);
     }
   };
-  const begin = performance.now();
-  let sent = 0;
-  for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
-    // Catches up at once after a late timer, so that the rate is met.
-    for (const due = (now - begin) * options.rate; sent < due; sent += 1)
-      pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
-    await sleep(1);
-  }
-  await Promise.all(pending);
+  await openLoad(keys, options.rate, seconds, ask);
   return { took, lost: absent, answered, failed, longestFailure };
 }
 

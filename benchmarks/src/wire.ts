@@ -6,10 +6,9 @@
  *
  * Contenders take turns within each round. Prints medians over the rounds, and ratios of medians.
  */
-import { writeFile } from 'node:fs/promises';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { startLocalCluster } from '@sess/local-cluster';
-import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { JSON_FILE, readCommandLine, writeJson } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 import { CONTENDERS, PEERS, type Cell, type ContenderName, type Measurement } from './wire/cell.ts';
@@ -57,8 +56,7 @@ for (const nodes of NODES) {
   const servers = cluster.nodes.map((node) => node.id);
   for (const cell of cells.filter((each) => each.nodes === nodes)) results.push(await measureCell(cell, servers));
 }
-if (options.json !== undefined)
-  await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+await writeJson(options.json, { results });
 
 async function measureCell(cell: Cell, servers: readonly string[]): Promise<Result> {
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');

@@ -1,14 +1,13 @@
+import { takenPort, type NodeProcess } from '@sess/loopback';
 import { createClient } from '@sess/client';
 import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fastify-demo';
 import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { memoryBacking } from '@sess/session';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { flush } from '../src/environment/node-stats.ts';
 import { startBuiltDatabase } from './built-database.ts';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 const SESS_SECRET = 'a secret that is long enough for a test';
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
@@ -98,15 +97,10 @@ describe.each(FRAMEWORKS)('the %s demo app', (framework) => {
   });
 
   it('closes its database also when it can not listen', async () => {
-    const busy = createServer().listen(0, '127.0.0.1');
-    await once(busy, 'listening');
-    const address = busy.address();
-    const { client, close, listening } = await listen(
-      typeof address === 'object' && address !== null ? address.port : 0,
-    );
+    await using busy = await takenPort();
+    const { client, close, listening } = await listen(busy.port);
     await expect(listening).rejects.toMatchObject({ name: 'ListenError', code: 'EADDRINUSE' });
     expect(close).toHaveBeenCalledTimes(1);
     await client.close();
-    busy.close();
   });
 });

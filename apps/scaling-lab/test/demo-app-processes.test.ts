@@ -1,8 +1,7 @@
+import { takenPort, type NodeProcess } from '@sess/loopback';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
 const SESS_SECRET = 'a secret that is long enough for a test';
@@ -108,15 +107,11 @@ describe.each(['fastify', 'koa'] as const)('the %s demo process', (framework) =>
   );
 
   it.runIf(long || framework === 'koa')('ends with 1 and clear words when the port is busy', async () => {
-    const busy = createServer().listen(0, '127.0.0.1');
-    await once(busy, 'listening');
-    const address = busy.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const process = start(framework, { PORT: String(port) });
+    await using busy = await takenPort();
+    const process = start(framework, { PORT: String(busy.port) });
     expect(await process.ended).toEqual({ code: 1, signal: null });
     expect(process.errors).toContain(
-      `can't listen on 127.0.0.1 port ${port}: something else listens there already. End that, or set PORT to another port.`,
+      `can't listen on 127.0.0.1 port ${busy.port}: something else listens there already. End that, or set PORT to another port.`,
     );
-    busy.close();
   });
 });

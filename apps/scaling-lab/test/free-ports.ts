@@ -1,17 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-
-/** Whether `port` is free now. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  const free = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  server.close();
-  return free;
-}
+import { isListening } from '@sess/loopback';
 
 /**
  * The first of two consecutive free ports. The search starts at a port that depends on the process, so that concurrent
@@ -19,6 +6,6 @@ export async function isFree(port: number): Promise<boolean> {
  */
 export async function twoFreePorts(): Promise<number> {
   for (let port = 20_000 + 2 * (process.pid % 5_000); ; port += 2) {
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+    if (!(await isListening(port)) && !(await isListening(port + 1))) return port;
   }
 }

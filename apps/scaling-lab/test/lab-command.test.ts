@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
-import { once } from 'node:events';
+import { takenPort, type NodeProcess } from '@sess/loopback';
 import { describe, expect, it } from 'vitest';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
   return nodeProcess('scaling-lab/dist/main.js', args, env);
@@ -51,15 +50,11 @@ describe('the lab command', () => {
   });
 
   it('ends with 1 and names the port and the option when a port of the apps is busy', async () => {
-    const busy = createServer().listen(0, '127.0.0.1');
-    await once(busy, 'listening');
-    const address = busy.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const process = lab(['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
+    await using busy = await takenPort();
+    const process = lab(['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(busy.port)]);
     expect(await process.ended).toEqual({ code: 1, signal: null });
-    expect(process.errors).toContain(`port ${port}`);
+    expect(process.errors).toContain(`port ${busy.port}`);
     expect(process.errors).toContain('--port');
     await expect.poll(() => process.groupLives, { timeout: 10_000 }).toBe(false);
-    busy.close();
   });
 });

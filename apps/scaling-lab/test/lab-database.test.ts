@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeProcess } from '@sess/loopback';
 import { describe, expect, inject, it } from 'vitest';
 import type { Report } from '../src/index.ts';
 import { twoFreePorts } from './free-ports.ts';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
   return nodeProcess(script, args, env);

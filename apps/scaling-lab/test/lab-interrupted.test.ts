@@ -1,5 +1,6 @@
+import type { NodeProcess } from '@sess/loopback';
 import { describe, expect, inject, it } from 'vitest';
-import { nodeProcess, type NodeProcess } from './node-process.ts';
+import { nodeProcess } from './lab-process.ts';
 
 /** In its long form at every moment, by each signal, and again and again: each is a lab with its nodes and apps. */
 const long = inject('long');

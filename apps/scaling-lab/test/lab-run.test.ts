@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeProcess } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { tolerance } from '../src/measure/expectation.ts';
 import type { Measurement, Report } from '../src/index.ts';
-import { NodeProcess } from './node-process.ts';
+import { scriptProcess } from './lab-process.ts';
 
 const USERS = 60;
 /** In its long form with three scenarios, two copies and a peer, which takes four times as many processes. */
@@ -29,7 +30,7 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sess-lab-'));
     const file = join(directory, 'report.json');
-    lab = new NodeProcess('scaling-lab/dist/main.js', [
+    lab = scriptProcess('scaling-lab/dist/main.js', [
       '--runtime',
       'embedded',
       '--users',
@@ -47,7 +48,7 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
     report = JSON.parse(await readFile(file, 'utf8')) as Report;
   }, 180_000);
   afterAll(async () => {
-    await lab.dispose();
+    await lab.close();
     await rm(directory, { recursive: true });
   });
 

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
+import { isListening, type NodeProcess } from '@sess/loopback';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../src/process/until.ts';
-import { isFree, twoFreePorts } from './free-ports.ts';
-import { NodeProcess } from './node-process.ts';
+import { twoFreePorts } from './free-ports.ts';
+import { scriptProcess } from './lab-process.ts';
 
 const PATIENCE = { what: 'the apps to end', everyMs: 20, timeoutMs: 10_000, signal: new AbortController().signal };
 
@@ -21,26 +22,17 @@ let lab: NodeProcess;
 
 async function serve(): Promise<void> {
   port = await twoFreePorts();
-  lab = new NodeProcess('scaling-lab/dist/main.js', [
-    '--serve',
-    '--runtime',
-    'embedded',
-    '--apps',
-    '1',
-    '--strategy',
-    'sess',
-    '--users',
-    '20',
-    '--port',
-    String(port),
-  ]);
+  lab = scriptProcess(
+    'scaling-lab/dist/main.js',
+    `--serve --runtime embedded --apps 1 --strategy sess --users 20 --port ${port}`.split(' '),
+  );
   await lab.says(/^Type here:[^]*quit/m);
 }
 
 describe('the lab with --serve', { timeout: 60_000 }, () => {
   // What is typed leaves it as it was, but for the last.
   beforeAll(serve);
-  afterAll(() => lab.dispose());
+  afterAll(() => lab.close());
 
   it.skipIf(!hasCurl)('prints curl commands that work as they stand', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'sess-serve-'));
@@ -109,7 +101,7 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
 
 describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {
   beforeEach(serve);
-  afterEach(() => lab.dispose());
+  afterEach(() => lab.close());
 
   it('ends with 130 at Ctrl-C, and leaves no process behind', async () => {
     lab.killGroup('SIGINT');
@@ -121,6 +113,6 @@ describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {
     lab.kill('SIGKILL');
     expect(await lab.ended).toEqual({ code: null, signal: 'SIGKILL' });
     for (const each of [port, port + 1])
-      await until(async () => ((await isFree(each)) ? undefined : `port ${each} is still taken`), PATIENCE);
+      await until(async () => ((await isListening(each)) ? `port ${each} is still taken` : undefined), PATIENCE);
   });
 });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import { addOne, fullCart, ROUTES, type Cart } from './cart.ts';
 import type { Contender } from './contenders.ts';
 

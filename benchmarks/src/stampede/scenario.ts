@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { postgresBacking } from '@sess/postgres-backing';
-import { startPostgres } from '@sess/postgres-server';
+import { ChildProgram, startPostgres } from '@sess/loopback';
 import { Client } from 'pg';
 import type { Order, Report, Told } from './worker.ts';
 

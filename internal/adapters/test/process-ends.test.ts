@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { startPostgres } from '@sess/postgres-server';
+import { NodeProcess, startPostgres } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { dnsOfLoopback } from './dns-of-loopback.ts';
 
@@ -71,16 +69,11 @@ const PROGRAMS = {
 
 /** How a program ends that never closes anything. */
 async function run(program: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
-    cwd: HERE,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_WAIT_MS,
-    killSignal: 'SIGKILL',
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output: output.trim() };
+  await using child = new NodeProcess(['--no-warnings', '--input-type=module', '--eval', program], { cwd: HERE });
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_WAIT_MS);
+  const { code } = await child.ended;
+  clearTimeout(timer);
+  return { code, output: (child.output + child.errors).trim() };
 }
 
 describe.each(Object.entries(PROGRAMS))(

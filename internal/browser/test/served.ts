@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buildApp as fastifyApp } from '@sess/fastify-demo';
 import { buildApp as koaApp } from '@sess/koa-demo';
+import { SELF_SIGNED } from '@sess/loopback';
 import { memoryStore, type SessionStore } from '@sess/session';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -22,13 +22,8 @@ export interface ServedShop extends Served {
   passSeconds(seconds: number): void;
 }
 
-const fixture = (name: string): Promise<string> => readFile(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
-
 export async function serve(scheme: Scheme, listener: Listener): Promise<Served> {
-  const server: Server =
-    scheme === 'http'
-      ? createPlainServer(listener)
-      : createTlsServer({ cert: await fixture('certificate.pem'), key: await fixture('key.pem') }, listener);
+  const server: Server = scheme === 'http' ? createPlainServer(listener) : createTlsServer(SELF_SIGNED, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

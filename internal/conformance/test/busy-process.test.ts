@@ -11,7 +11,7 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
   let proxy: ForgetfulProxy;
   beforeAll(async () => {
     cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
-    proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
+    proxy = await new ForgetfulProxy(cluster.nodes[0]?.port ?? 0).listen();
   });
   afterAll(async () => {
     await proxy[Symbol.asyncDispose]();

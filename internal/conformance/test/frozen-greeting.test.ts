@@ -27,25 +27,21 @@ describe.each(PARTS)('a process that is frozen in its greeting ($transport, part
     await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials: CREDENTIALS });
     const started: ChildProcess[] = [];
     let parts = 0;
-    const clients = new Set<unknown>();
-    await using proxy = await TcpProxy.start(cluster.nodes[0]?.port ?? 0, (from, to) => {
-      if (!clients.has(to)) clients.add(from);
-      return (chunk) => {
-        const forward = (): void => {
-          if (!to.destroyed) to.write(chunk);
-        };
-        parts += clients.has(from) ? 1 : 0;
-        if (!clients.has(from) || parts !== part) {
-          forward();
-          return;
-        }
-        started[0]?.kill('SIGSTOP');
-        if (when.startsWith('while')) forward();
-        setTimeout(() => {
-          if (when.startsWith('before')) forward();
-          started[0]?.kill('SIGCONT');
-        }, FROZEN_MS);
+    await using proxy = await TcpProxy.start(cluster.nodes[0]?.port ?? 0, (_, to, side) => (chunk) => {
+      const forward = (): void => {
+        if (!to.destroyed) to.write(chunk);
       };
+      parts += side === 'client' ? 1 : 0;
+      if (side === 'server' || parts !== part) {
+        forward();
+        return;
+      }
+      started[0]?.kill('SIGSTOP');
+      if (when.startsWith('while')) forward();
+      setTimeout(() => {
+        if (when.startsWith('before')) forward();
+        started[0]?.kill('SIGCONT');
+      }, FROZEN_MS);
     });
     await using client = new ClientProcess(PROGRAM, {
       transport,

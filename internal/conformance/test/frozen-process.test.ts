@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { SELF_SIGNED } from '@sess/loopback';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
@@ -32,12 +32,8 @@ const KINDS = [
   { transport: 'memjs', tls: true },
 ] as const;
 
-function fixture(name: string): string {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
-}
-
 describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ transport, tls }) => {
-  const material = tls ? { key: fixture('key.pem'), cert: fixture('certificate.pem') } : undefined;
+  const material = tls ? SELF_SIGNED : undefined;
   let cluster: LocalCluster;
   let proxy: ForgetfulProxy;
   let client: ClientProcess;
@@ -47,7 +43,7 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
       runtime: 'embedded',
       ...(material === undefined ? {} : { tls: material }),
     });
-    proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
+    proxy = await new ForgetfulProxy(cluster.nodes[0]?.port ?? 0).listen();
     client = new ClientProcess(PROGRAM, {
       transport,
       port: proxy.port,

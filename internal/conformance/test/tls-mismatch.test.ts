@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { SELF_SIGNED } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { TRANSPORTS } from './every-transport.ts';
-
-const [KEY, CERTIFICATE] = ['key.pem', 'certificate.pem'].map((name) =>
-  readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'),
-);
 
 /** Long enough for a refusal on a loaded machine. */
 const READY_TIMEOUT_MS = 2_000;
@@ -18,7 +14,7 @@ describe.each(inject('mainRuntimes'))(
     let encrypted: LocalCluster;
     beforeAll(async () => {
       plain = await startLocalCluster({ nodes: 1, runtime });
-      encrypted = await startLocalCluster({ nodes: 1, runtime, tls: { key: KEY ?? '', cert: CERTIFICATE ?? '' } });
+      encrypted = await startLocalCluster({ nodes: 1, runtime, tls: SELF_SIGNED });
     });
     afterAll(async () => {
       await plain.close();

@@ -1,14 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type ConnectionOptions, type TlsOptions } from 'node:tls';
 import { createClient, textTransport, type ClientOptions } from '@sess/client';
+import { SELF_SIGNED } from '@sess/loopback';
 import { memjsTransport } from '@sess/memjs-transport';
 import { describe, expect, it } from 'vitest';
-
-const [key, cert] = ['key.pem', 'certificate.pem'].map((name) =>
-  readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'),
-);
 
 /** Long enough for a refusal; asked again on a machine that is slower. */
 const READY_TIMEOUT_MS = 500;
@@ -21,17 +17,17 @@ const CLIENTS: Readonly<Record<string, Pick<ClientOptions, 'transport'> & { read
 
 const REFUSALS: readonly [string, TlsOptions, ConnectionOptions, string][] = [
   ['a certificate of an unknown authority', {}, {}, 'give its certificate as tls.ca'],
-  ['a certificate for another name', {}, { ca: cert, servername: 'another.test' }, 'or set tls.servername'],
+  ['a certificate for another name', {}, { ca: SELF_SIGNED.cert, servername: 'another.test' }, 'or set tls.servername'],
   [
     'no client certificate where one is needed',
     { requestCert: true, rejectUnauthorized: true },
-    { ca: cert, servername: 'localhost', checkServerIdentity: () => undefined },
+    { ca: SELF_SIGNED.cert, servername: 'localhost', checkServerIdentity: () => undefined },
     'give tls.cert and tls.key',
   ],
   [
     'no common version',
     { maxVersion: 'TLSv1.2' },
-    { ca: cert, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined },
+    { ca: SELF_SIGNED.cert, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined },
     'see tls.minVersion',
   ],
   ...Object.entries<() => unknown>({
@@ -42,13 +38,16 @@ const REFUSALS: readonly [string, TlsOptions, ConnectionOptions, string][] = [
   }).map(([what, check]): [string, TlsOptions, ConnectionOptions, string] => [
     `a checkServerIdentity that ${what}`,
     {},
-    { ca: cert, checkServerIdentity: check as () => undefined },
+    { ca: SELF_SIGNED.cert, checkServerIdentity: check as () => undefined },
     '(tls.checkServerIdentity: not pinned). This function of the application refuses the server',
   ]),
   [
     'a checkServerIdentity that answers later',
     {},
-    { ca: cert, checkServerIdentity: (async () => thrown(new Error('not pinned'))) as unknown as () => undefined },
+    {
+      ca: SELF_SIGNED.cert,
+      checkServerIdentity: (async () => thrown(new Error('not pinned'))) as unknown as () => undefined,
+    },
     'tls.checkServerIdentity: it returned a promise',
   ],
   [
@@ -78,7 +77,9 @@ describe.each(Object.entries(CLIENTS))('TLS over %s', (_, { scheme, ...options }
   });
 
   it.each(REFUSALS)('%s: says what to do, and not to do without TLS', async (_refusal, server, tls, advice) => {
-    const listener = createServer({ key, cert, ca: cert, ...server }, (socket) => socket.on('error', () => undefined));
+    const listener = createServer({ ...SELF_SIGNED, ca: SELF_SIGNED.cert, ...server }, (socket) =>
+      socket.on('error', () => undefined),
+    );
     listener.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const servers = `${scheme}://127.0.0.1:${(listener.address() as AddressInfo).port}`;

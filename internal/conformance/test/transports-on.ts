@@ -1,19 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { textTransport } from '@sess/client';
+import { SELF_SIGNED } from '@sess/loopback';
 import { memjsTransport } from '@sess/memjs-transport';
 import type { Runtime } from '@sess/local-cluster';
 import { describe, inject } from 'vitest';
 import { transportConformance, type TransportSubject } from '../src/index.ts';
 
-const tls = {
-  key: readFileSync(new URL('./fixtures/key.pem', import.meta.url)),
-  cert: readFileSync(new URL('./fixtures/certificate.pem', import.meta.url)),
-};
-
 /** Declares the suite for each transport; skipped if this machine or this form of the tests has no such nodes. */
 export function transportsOn(runtime: Runtime): void {
   // A container takes seconds to start, so only storage and replies are tested there.
-  const common = { runtime, tls, extent: runtime === 'container' ? 'short' : 'full' } as const;
+  const common = { runtime, tls: SELF_SIGNED, extent: runtime === 'container' ? 'short' : 'full' } as const;
   const subjects: readonly TransportSubject[] = [
     {
       ...common,

@@ -1,6 +1,6 @@
 import { postgresBacking, PostgresBackingError, type PostgresBackingErrorCode } from '@sess/postgres-backing';
 import type { Backing, BackingLimits } from '@sess/session';
-import { DatabaseError } from './database-error.ts';
+import { DatabaseError } from './errors.ts';
 
 /** Time limit of a connection and of a statement, migrations included, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;

@@ -1,12 +1,10 @@
 import { SessClientError } from '@sess/client';
 import { SessionError } from '@sess/session';
-import type { AppOptions } from './app-options.ts';
-import { DatabaseError } from './database-error.ts';
+import type { AppOptions, ListenOptions, RunningApp } from './app.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
-import { ListenError } from './listen-error.ts';
+import { DatabaseError, ListenError } from './errors.ts';
 import type { OpenBacking } from './open-backing.ts';
 import { openClient } from './open-client.ts';
-import type { ListenOptions, RunningApp } from './running-app.ts';
 
 /** Time limit for closing, pending requests included, before the process exits. */
 const CLOSE_TIMEOUT_MS = 5_000;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { startRedis, type RedisServer } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from './browser.ts';
 import { ExampleProcess } from './example-process.ts';
-import { RedisServer } from './redis-server.ts';
 
 type Step = 'Before' | 'Side by side' | 'After';
 
@@ -29,10 +29,10 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
     beforeAll(async () => {
       old = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
       cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
-      if (guide === 'from-connect-redis') redis = await RedisServer.start();
+      if (guide === 'from-connect-redis') redis = await startRedis();
     });
     afterAll(async () => {
-      await redis?.close();
+      await redis?.[Symbol.asyncDispose]();
       await cluster.close();
       await old.close();
     });
@@ -43,7 +43,7 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
       const program = /```js\n(.*?)```/s.exec(section)?.[1] ?? '';
       return ExampleProcess.start(program, {
         OLD_SERVERS: old.nodes.map(({ id }) => id).join(','),
-        OLD_REDIS: redis?.url ?? '',
+        OLD_REDIS: redis === undefined ? '' : `redis://127.0.0.1:${redis.port}`,
         OLD_SECRET: 'an old secret of at least thirty-two bytes',
         SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}?timeoutMs=10000`,
         SESS_SECRET: 'a secret of at least thirty-two bytes',

@@ -1,5 +1,5 @@
 /** The parent's handle of one application process. */
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 import type { ClusterNode } from '@sess/discovery';
 import type { Answer, ClientSettings, Message, Order, Report } from './orders.ts';
 

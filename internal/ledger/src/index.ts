@@ -1,6 +1,5 @@
 export { AccountBook, type Account, type Begun, type Fault } from './account-book.ts';
 export { Application } from './application.ts';
-export { DelayingProxy } from './delaying-proxy.ts';
 export { NamespacedNode } from './namespaced-node.ts';
 export type { ClientSettings } from './orders.ts';
 export { Workload, type WorkloadOptions } from './workload.ts';

@@ -2,13 +2,13 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import {
   agreementMsOf,
   Application,
-  DelayingProxy,
   loadUnderFailure,
   NamespacedNode,
   Workload,
   type ClientSettings,
   type Loss,
 } from '@sess/ledger';
+import { delayed, TcpProxy } from '@sess/loopback';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 const SETTINGS: ClientSettings = {
@@ -165,18 +165,24 @@ describe.runIf(long && runtimes.includes('memcached'))('with memcached', () => {
       onTestFinished(() => cluster.close());
       const [first, ...rest] = cluster.nodes;
       if (first === undefined) throw new Error('no node');
-      const proxy = await DelayingProxy.open('127.0.0.2', first);
-      onTestFinished(() => proxy.close());
+      // Between one process and one node, with the node's port, so that the node keeps its name.
+      let delayMs = 0;
+      const proxy = new TcpProxy(
+        first.port,
+        delayed(() => delayMs),
+      );
+      await proxy.listen({ host: '127.0.0.2', port: first.port });
+      onTestFinished(() => proxy[Symbol.asyncDispose]());
       const { applications, workload } = await bench(cluster.nodes, SETTINGS);
       applications[0]?.list([{ ...first, address: '127.0.0.2' }, ...rest]);
       workload.start();
       await traffic(workload, 100);
-      proxy.delayMs = 100;
+      delayMs = 100;
       await traffic(workload, 200);
       workload.allowStale(AGREEMENT_MS);
-      proxy.delayMs = 2 * SETTINGS.timeoutMs;
+      delayMs = 2 * SETTINGS.timeoutMs;
       await agreement(workload);
-      proxy.delayMs = 0;
+      delayMs = 0;
       await agreement(workload);
       await settleAccounts(workload);
     },

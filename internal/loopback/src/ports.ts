@@ -11,6 +11,14 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** A port of 127.0.0.1 that something listens on until it is disposed of. */
+export async function takenPort(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
 /** Whether a server on 127.0.0.1 accepts connections on `port`. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {

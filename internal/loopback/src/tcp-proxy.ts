@@ -1,18 +1,21 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
 
 /**
- * Called once per direction of a connection. Returns a function that gets each chunk and decides whether to write it to
- * `to`.
+ * Called once per direction of a connection; `from` is the end of this `side`. Returns a function that gets each chunk
+ * and decides whether to write it to `to`.
  */
-export type Passage = (from: Socket, to: Socket) => (chunk: Buffer) => void;
+export type Passage = (from: Socket, to: Socket, side: 'client' | 'server') => (chunk: Buffer) => void;
 
 /** Delays each chunk by `latencyMs`. Keeps the order: timers of one length fire in the order in which they were set. */
-export function delayed(latencyMs: number): Passage {
+export function delayed(latencyMs: number | (() => number)): Passage {
   return (_, to) => (chunk) => {
-    setTimeout(() => {
-      if (!to.destroyed) to.write(chunk);
-    }, latencyMs);
+    setTimeout(
+      () => {
+        if (!to.destroyed) to.write(chunk);
+      },
+      typeof latencyMs === 'number' ? latencyMs : latencyMs(),
+    );
   };
 }
 
@@ -25,22 +28,27 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #passage: Passage;
 
-  private constructor(server: Server, targetPort: number, passage: Passage) {
-    this.#server = server;
+  /** Connects to the server on `targetPort` of 127.0.0.1. */
+  constructor(targetPort: number, passage: Passage) {
     this.#passage = passage;
-    server.on('connection', (client: Socket) => {
+    this.#server = createServer((client) => {
       this.connections += 1;
       const target = connect(targetPort, '127.0.0.1');
-      this.#pass(client, target);
-      this.#pass(target, client);
+      this.#pass(client, target, 'client');
+      this.#pass(target, client, 'server');
     });
   }
 
-  /** Listens on a free port of 127.0.0.1 and connects to the server on `targetPort`. */
-  static async start(targetPort: number, passage: Passage): Promise<TcpProxy> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new TcpProxy(server, targetPort, passage);
+  /** A proxy that {@link listen}s. */
+  static start(targetPort: number, passage: Passage): Promise<TcpProxy> {
+    return new TcpProxy(targetPort, passage).listen();
+  }
+
+  /** Listens, by default on a free port of 127.0.0.1. */
+  async listen(at: ListenOptions = {}): Promise<this> {
+    this.#server.listen('path' in at ? at : { host: '127.0.0.1', port: 0, ...at });
+    await once(this.#server, 'listening');
+    return this;
   }
 
   get port(): number {
@@ -57,7 +65,7 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #pass(from: Socket, to: Socket): void {
+  #pass(from: Socket, to: Socket, side: 'client' | 'server'): void {
     this.sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => to.destroy());
@@ -65,6 +73,6 @@ export class TcpProxy implements AsyncDisposable {
       this.sockets.delete(from);
       to.destroy();
     });
-    from.on('data', this.#passage(from, to));
+    from.on('data', this.#passage(from, to, side));
   }
 }

@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
 import { selfAmong, thisMachine, type Machine } from '../src/commands/own-node.ts';
-import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
+import { application, json, KEYS, run, type Outcome } from './run.ts';
+import { sessProcess } from './sess-process.ts';
 
 /** Slow enough that a drain outlives a moment in which this process gets no CPU. */
 const PACE = 'historyIntervalMs=500&clockSkewMs=0';
-
-const PROGRAM = new URL('../bin/sess.js', import.meta.url).pathname;
 
 let cluster: LocalCluster;
 let client: Client;
@@ -76,15 +73,11 @@ describe('sess drain --self', () => {
   it('leaves the node out of rotation when it is told to stop itself', async () => {
     await start('embedded');
     const [node = ''] = cluster.nodes.map(({ id }) => id);
-    const child = spawn(process.execPath, [PROGRAM, 'drain', '--self', '--node', node, '--keys-per-second', '1'], {
-      env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, SESS_SERVERS: servers },
-      stdio: 'ignore',
-    });
+    const words = ['drain', '--self', '--node', node, '--keys-per-second', '1'];
+    await using child = sessProcess(words, { SESS_SERVERS: servers });
     await expect.poll(() => client.topology.drains.get(node)).toBe('draining');
-    const ended = once(child, 'close');
     child.kill('SIGTERM');
-    await ended;
-    expect(child.exitCode).toBe(1);
+    expect((await child.ended).code).toBe(1);
     expect(client.topology.drains.get(node)).toBe('draining');
     expect(await missing()).toBe(0);
   });

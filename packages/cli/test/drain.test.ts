@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
+import { application, json, KEYS, run, type Outcome } from './run.ts';
+import { sessProcess } from './sess-process.ts';
 
 /** Slow enough that an agreement, and a drain, outlive a moment in which this process gets no CPU. */
 const PACE = 'historyIntervalMs=500&clockSkewMs=0';
-
-const PROGRAM = new URL('../bin/sess.js', import.meta.url).pathname;
 
 describe.each(inject('mainRuntimes'))('sess drain (%s)', (runtime) => {
   let cluster: LocalCluster;
@@ -57,17 +54,14 @@ describe.each(inject('mainRuntimes'))('sess drain (%s)', (runtime) => {
   });
 
   it('puts the node back after Ctrl-C, and says so', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'drain', first, '--keys-per-second', '1'], {
-      env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended = once(child, 'close');
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    await using child = sessProcess(['drain', first, '--keys-per-second', '1'], env);
     await expect.poll(() => client.topology.drains.get(first)).toBe('draining');
     child.kill('SIGINT');
-    const [code] = (await ended) as [number];
-    expect({ code, errors }).toEqual({ code: 130, errors: expect.stringContaining(`${first} is in rotation`) });
+    const { code } = await child.ended;
+    expect({ code, errors: child.errors }).toEqual({
+      code: 130,
+      errors: expect.stringContaining(`${first} is in rotation`),
+    });
     await expect.poll(() => client.topology.rotation).toContain(first);
     await expectNothingMissing();
   });

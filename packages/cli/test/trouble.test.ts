@@ -69,8 +69,7 @@ describe('a cluster that can not be asked', () => {
 describe('nodes that ask for a login', () => {
   it('are given what the environment says, and nothing of that is shown', async () => {
     const credentials = { username: 'operator', password: 'a-password-of-some-length' };
-    const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials });
-    onTestFinished(() => cluster.close());
+    await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials });
     const [id = ''] = cluster.nodes.map((node) => node.id);
     const env = { SESS_SERVERS: `memcached://${id}` };
     const login = { SESS_USERNAME: credentials.username, SESS_PASSWORD: credentials.password };

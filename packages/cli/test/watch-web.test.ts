@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-
 import type { Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { takenPort } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { application, KEYS, PACE, run, type Outcome } from './run.ts';
@@ -103,13 +101,10 @@ describe.each(inject('mainRuntimes'))('watch --web on a cluster in use (%s)', (r
   });
 
   it('says when its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    expect(await run(['watch', '--web', '--port', String(port)], { env })).toMatchObject({
+    await using taken = await takenPort();
+    expect(await run(['watch', '--web', '--port', String(taken.port)], { env })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`Port ${port} on 127.0.0.1 is in use`),
+      stderr: expect.stringContaining(`Port ${taken.port} on 127.0.0.1 is in use`),
     });
-    other.close();
   });
 });

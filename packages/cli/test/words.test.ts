@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { json, run } from './run.ts';
+import { sessProcess } from './sess-process.ts';
 
-const PROGRAM = new URL('../bin/sess.js', import.meta.url).pathname;
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const COMMANDS = ['status', 'explain', 'plan', 'drain', 'safe-to-remove', 'doctor', 'watch', 'simulate'];
 
@@ -66,9 +65,10 @@ describe('help', () => {
     expect(README).toContain(`sess ${name}`);
   });
 
-  it('the program says its version, and runs', () => {
-    const { stdout, status } = spawnSync(process.execPath, [PROGRAM, '--version'], { encoding: 'utf8' });
-    expect({ stdout, status }).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), status: 0 });
+  it('the program says its version, and runs', async () => {
+    await using child = sessProcess(['--version'], {});
+    const { code } = await child.ended;
+    expect({ stdout: child.output, code }).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), code: 0 });
   });
 });
 

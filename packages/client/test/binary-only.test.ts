@@ -1,6 +1,6 @@
+import { memcachedWith } from '@sess/loopback';
 import { describe, expect, inject, it } from 'vitest';
 import { createClient, textTransport } from '../src/index.ts';
-import { memcachedWith } from './memcached-with.ts';
 
 /** Longer than a greeting that a server of the binary protocol takes for the beginning of a request. */
 const CREDENTIALS = { username: 'a user', password: 'a password of some length' };

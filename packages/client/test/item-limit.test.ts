@@ -1,8 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { userInfo } from 'node:os';
-import { freePort } from '@sess/loopback';
-import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { freePort, memcachedAt, memcachedWith } from '@sess/loopback';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
 import { OPTIONS, ScriptedServer } from './text-scripted-server.ts';
@@ -38,22 +35,6 @@ async function largest(transport: NodeTransport, around: number): Promise<number
 }
 
 describe.runIf(inject('runtimes').includes('memcached'))('a value that is too large for memcached', () => {
-  let running: ChildProcess | undefined;
-  afterEach(() => stop());
-
-  function start(port: number, ...given: string[]): void {
-    const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
-    running = spawn('memcached', ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-m', '512', ...user, ...given], {
-      stdio: 'ignore',
-    });
-  }
-  async function stop(): Promise<void> {
-    if (running === undefined || running.exitCode !== null) return;
-    const ended = once(running, 'exit');
-    running.kill('SIGKILL');
-    await ended;
-    running = undefined;
-  }
   function open(port: number, dialect: 'meta' | 'classic'): NodeTransport {
     const node = { id: `127.0.0.1:${port}`, host: '127.0.0.1', port };
     const events = { connected: () => undefined, disconnected: () => undefined };
@@ -75,9 +56,8 @@ describe.runIf(inject('runtimes').includes('memcached'))('a value that is too la
   ] as const)(
     'is refused before it deletes what was there, and nothing else is (%s, %j)',
     async (dialect, given, room) => {
-      const port = await freePort();
-      start(port, ...given);
-      const transport = open(port, dialect);
+      await using memcached = await memcachedWith('-m', '512', ...given);
+      const transport = open(memcached.port, dialect);
       await answering(transport);
       expect(await largest(transport, room)).toBe(room - KEY.length);
     },
@@ -85,13 +65,14 @@ describe.runIf(inject('runtimes').includes('memcached'))('a value that is too la
 
   it('is known anew when the node was started again with another limit', async () => {
     const port = await freePort();
-    start(port, '-I', '2m');
+    const first = memcachedAt('127.0.0.1', port, '-m', '512', '-I', '2m');
     const transport = open(port, 'meta');
     await answering(transport);
     const value = Buffer.alloc(700 * KIB);
     expect(await transport.store('set', KEY, value, ATTRIBUTES)).toBe('stored');
-    await stop();
-    start(port, '-I', '512k');
+    await first[Symbol.asyncDispose]();
+    const again = memcachedAt('127.0.0.1', port, '-m', '512', '-I', '512k');
+    onTestFinished(() => again[Symbol.asyncDispose]());
     await answering(transport);
     expect(await transport.store('set', KEY, Buffer.from('before'), ATTRIBUTES)).toBe('stored');
     await expect(transport.store('set', KEY, value, ATTRIBUTES)).rejects.toMatchObject(TOO_LARGE);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startLocalCluster } from '@sess/local-cluster';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 
@@ -25,8 +25,7 @@ const runtimes = inject('runtimes').filter((runtime) => runtime === 'memcached')
 
 describe.skipIf(runtimes.length === 0)('what a client leaves behind', () => {
   it('is no memory after many gets, and no timer and no socket after close()', { timeout: 60_000 }, async () => {
-    const cluster = await startLocalCluster({ nodes: 2, runtime: 'memcached' });
-    onTestFinished(() => cluster.close());
+    await using cluster = await startLocalCluster({ nodes: 2, runtime: 'memcached' });
     // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for
     // ours.
     await until(() => openSockets().length === 0);

@@ -3,7 +3,7 @@ import dns, { type LookupAddress } from 'node:dns';
 import { platform } from 'node:os';
 import { elasticache, staticNodes, type Discovery } from '@sess/discovery';
 import { startConfigurationEndpoint } from '@sess/local-cluster';
-import { freePort } from '@sess/loopback';
+import { freePort, memcachedAt, type MemcachedWith } from '@sess/loopback';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
@@ -12,7 +12,6 @@ import type { ClientOptions } from '../src/options.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import { keyOf } from './fake-cluster.ts';
 import { OPTIONS } from './text-scripted-server.ts';
-import { memcachedAt, type MemcachedWith } from './memcached-with.ts';
 
 const ttlSeconds = 600;
 const [OLD, NEW, OTHER] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'] as const;

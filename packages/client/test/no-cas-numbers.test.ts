@@ -1,6 +1,6 @@
+import { memcachedWith } from '@sess/loopback';
 import { describe, expect, inject, it } from 'vitest';
 import { createClient, textTransport } from '../src/index.ts';
-import { memcachedWith } from './memcached-with.ts';
 
 describe.runIf(inject('runtimes').includes('memcached'))('memcached without CAS numbers (-C)', () => {
   it.each(['meta', 'classic'] as const)(

@@ -204,11 +204,9 @@ async function serveClassic(peer: Peer, count = 1): Promise<void> {
 
 describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memcached', () => {
   it('keeps sessions, without an option', async () => {
-    const cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
-    onTestFinished(() => cluster.close());
+    await using cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
     const port = await startTwemproxy(cluster.nodes.map(({ port: node }) => node));
-    const client = createClient({ servers: `memcached://127.0.0.1:${port}` });
-    onTestFinished(() => client.close());
+    await using client = createClient({ servers: `memcached://127.0.0.1:${port}` });
     await client.ready();
     const record = await client.set('key', 'value', { ttlSeconds: 60 });
     expect((await client.get('key'))?.value.toString()).toBe('value');
@@ -226,11 +224,9 @@ describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memc
 
 describe.runIf(inject('programs').includes('nutcracker'))('twemproxy in the place of two nodes', () => {
   it('lists no keys, so that none can be drained, which is said before anything is changed', async () => {
-    const cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
-    onTestFinished(() => cluster.close());
+    await using cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
     const ports = await Promise.all(cluster.nodes.map(({ port }) => startTwemproxy([port])));
-    const client = createClient({ servers: ports.map((port) => `127.0.0.1:${port}`) });
-    onTestFinished(() => client.close());
+    await using client = createClient({ servers: ports.map((port) => `127.0.0.1:${port}`) });
     await client.ready();
     const error = await client.drain(`127.0.0.1:${ports[0]}`).catch((reason: unknown) => reason);
     expect(error).toMatchObject({

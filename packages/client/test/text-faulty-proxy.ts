@@ -29,41 +29,25 @@ async function after(earlier: Promise<void>, then: () => Promise<void> | void): 
 }
 
 /** Stands between a client and a node on loopback, and does to what passes what networks do. */
-export class FaultyProxy {
+export class FaultyProxy extends TcpProxy {
   readonly counts = { splits: 0, delays: 0, resets: 0 };
   /** While false, everything passes as it comes. */
   faulty = true;
-  readonly #faults: Faults;
   readonly #random: () => number;
-  #proxy: TcpProxy | undefined;
 
-  private constructor(faults: Faults, random: () => number) {
-    this.#faults = faults;
+  constructor(nodePort: number, faults: Faults, random: () => number) {
+    super(nodePort, (from, to) => this.#passing(faults, from, to));
     this.#random = random;
   }
 
-  static async start(nodePort: number, faults: Faults, random: () => number): Promise<FaultyProxy> {
-    const faulty = new FaultyProxy(faults, random);
-    faulty.#proxy = await TcpProxy.start(nodePort, (from, to) => faulty.#passage(from, to));
-    return faulty;
-  }
-
-  get port(): number {
-    return this.#proxy?.port ?? 0;
-  }
-
-  async close(): Promise<void> {
-    await this.#proxy?.[Symbol.asyncDispose]();
-  }
-
-  #passage(from: Socket, to: Socket): (chunk: Buffer) => void {
+  #passing(faults: Faults, from: Socket, to: Socket): (chunk: Buffer) => void {
     let last = Promise.resolve();
     return (chunk) => {
-      const pieces = this.#hits(this.#faults.split) ? this.#pieces(chunk) : [chunk];
+      const pieces = this.#hits(faults.split) ? this.#pieces(chunk) : [chunk];
       for (const piece of pieces) {
-        const delayMs = this.#hits(this.#faults.delay) ? this.#faults.longestDelayMs * this.#random() : 0;
+        const delayMs = this.#hits(faults.delay) ? faults.longestDelayMs * this.#random() : 0;
         if (delayMs > 0) this.counts.delays += 1;
-        if (this.#hits(this.#faults.reset)) {
+        if (this.#hits(faults.reset)) {
           this.counts.resets += 1;
           last = after(last, () => [from, to].forEach((socket) => socket.resetAndDestroy()));
         }

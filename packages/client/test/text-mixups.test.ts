@@ -136,12 +136,10 @@ class Lane {
 
 describe.each(['meta', 'classic'] as const)('the %s dialect', (dialect) => {
   it(`mixes nothing up in ${OPERATIONS} operations on ${runtime}, seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
-    const cluster = await startLocalCluster({ nodes: 1, runtime });
-    onTestFinished(() => cluster.close());
+    await using cluster = await startLocalCluster({ nodes: 1, runtime });
     const random = randomFrom(SEED);
     const faults = { split: 0.1, delay: 0.004, longestDelayMs: 120, reset: 0.004 };
-    const proxy = await FaultyProxy.start(cluster.nodes[0]?.port ?? 0, faults, random);
-    onTestFinished(() => proxy.close());
+    await using proxy = await new FaultyProxy(cluster.nodes[0]?.port ?? 0, faults, random).listen();
     let losses = 0;
     const node = textTransport({ dialect }).open(
       { id: 'faulty:1', host: '127.0.0.1', port: proxy.port },

@@ -1,14 +1,11 @@
 import { EventEmitter, once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
+import { SELF_SIGNED } from '@sess/loopback';
 import { expect, it, onTestFinished } from 'vitest';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, TransportOptions } from '../src/transport/transport.ts';
 import { OPTIONS } from './text-scripted-server.ts';
-
-const KEY = readFileSync(new URL('fixtures/cluster-key.pem', import.meta.url));
-const CERTIFICATE = readFileSync(new URL('fixtures/cluster-certificate.pem', import.meta.url));
 
 interface TlsNode {
   readonly port: number;
@@ -21,7 +18,7 @@ interface TlsNode {
 async function startTlsNode(): Promise<TlsNode> {
   const sockets = new Set<TLSSocket>();
   const connections: TlsNode['connections'] = [];
-  const server = createServer({ key: KEY, cert: CERTIFICATE }, (socket) => {
+  const server = createServer(SELF_SIGNED, (socket) => {
     sockets.add(socket);
     connections.push({
       resumed: socket.isSessionReused(),
@@ -73,11 +70,11 @@ function open(port: number, tls: TransportOptions['tls'], host: string = 'localh
 
 it('checks the certificate against the host name, and asks for that name, whatever the address', async () => {
   const node = await startTlsNode();
-  const { transport } = open(node.port, { ca: CERTIFICATE });
+  const { transport } = open(node.port, { ca: SELF_SIGNED.cert });
   expect(await transport.get('key')).toBeUndefined();
   expect(node.connections).toEqual([{ resumed: false, name: 'localhost' }]);
 
-  const other = open(node.port, { ca: CERTIFICATE }, 'elsewhere.test');
+  const other = open(node.port, { ca: SELF_SIGNED.cert }, 'elsewhere.test');
   await expect(other.transport.get('key')).rejects.toMatchObject({
     code: 'SESS_CONNECTION',
     message: expect.stringContaining('elsewhere.test'),
@@ -86,10 +83,10 @@ it('checks the certificate against the host name, and asks for that name, whatev
 
 it('asks for no name when the host is an address, and checks it as an address', async () => {
   const node = await startTlsNode();
-  const { transport } = open(node.port, { ca: CERTIFICATE }, '127.0.0.1');
+  const { transport } = open(node.port, { ca: SELF_SIGNED.cert }, '127.0.0.1');
   expect(await transport.get('key')).toBeUndefined();
   expect(node.connections).toEqual([{ resumed: false, name: false }]);
-  const other = open(node.port, { ca: CERTIFICATE }, '127.0.0.2');
+  const other = open(node.port, { ca: SELF_SIGNED.cert }, '127.0.0.2');
   await expect(other.transport.get('key')).rejects.toMatchObject({
     code: 'SESS_CONNECTION',
     message: expect.stringContaining('127.0.0.2'),
@@ -98,12 +95,12 @@ it('asks for no name when the host is an address, and checks it as an address', 
 
 it('checks against another name, or in another way, when told to', async () => {
   const node = await startTlsNode();
-  const renamed = open(node.port, { ca: CERTIFICATE, servername: 'localhost' }, 'elsewhere.test');
+  const renamed = open(node.port, { ca: SELF_SIGNED.cert, servername: 'localhost' }, 'elsewhere.test');
   expect(await renamed.transport.get('key')).toBeUndefined();
   const names: string[] = [];
   const trusting = open(
     node.port,
-    { ca: CERTIFICATE, checkServerIdentity: (name) => void names.push(name) },
+    { ca: SELF_SIGNED.cert, checkServerIdentity: (name) => void names.push(name) },
     'elsewhere.test',
   );
   expect(await trusting.transport.get('key')).toBeUndefined();
@@ -112,7 +109,7 @@ it('checks against another name, or in another way, when told to', async () => {
 
 it('continues its session when it connects again', async () => {
   const node = await startTlsNode();
-  const { transport, losses } = open(node.port, { ca: CERTIFICATE });
+  const { transport, losses } = open(node.port, { ca: SELF_SIGNED.cert });
   await transport.get('key');
   const loss = once(losses, 'loss');
   node.drop();
@@ -123,7 +120,7 @@ it('continues its session when it connects again', async () => {
 
 it('carries values larger than a TLS record, both ways', async () => {
   const node = await startTlsNode();
-  const { transport } = open(node.port, { ca: CERTIFICATE });
+  const { transport } = open(node.port, { ca: SELF_SIGNED.cert });
   const stored = await Promise.all(
     Array.from({ length: 4 }, (_, index) =>
       transport.store('set', `key-${index}`, Buffer.alloc(300_000, 'v'), { ttlSeconds: 1, flags: 0 }),

@@ -1,32 +1,23 @@
-import { readFileSync } from 'node:fs';
-
 import { startLocalCluster } from '@sess/local-cluster';
-import { expect, it, onTestFinished } from 'vitest';
+import { SELF_SIGNED } from '@sess/loopback';
+import { expect, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 
-function fixture(name: string): string {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
-}
-
 it('elasticaches:// speaks TLS to the configuration endpoint and to the nodes, and trusts whom it is told to', async () => {
-  const cert = fixture('cluster-certificate.pem');
-  const cluster = await startLocalCluster({
+  await using cluster = await startLocalCluster({
     nodes: 2,
     runtime: 'embedded',
-    tls: { key: fixture('cluster-key.pem'), cert },
+    tls: SELF_SIGNED,
   });
-  onTestFinished(() => cluster.close());
   const servers = `elasticaches://${cluster.configurationEndpoint}`;
 
-  const trusting = createClient({ servers, tls: { ca: cert } });
-  onTestFinished(() => trusting.close());
+  await using trusting = createClient({ servers, tls: { ca: SELF_SIGNED.cert } });
   await trusting.ready();
   await trusting.set('key', 'value', { ttlSeconds: 60 });
   expect((await trusting.get('key'))?.value.toString()).toBe('value');
 
-  const wary = createClient(`memcacheds://${cluster.nodes.map(({ id }) => id).join(',')}?readyTimeoutMs=500`);
-  onTestFinished(() => wary.close());
+  await using wary = createClient(`memcacheds://${cluster.nodes.map(({ id }) => id).join(',')}?readyTimeoutMs=500`);
   const refusal = await wary.ready().catch((error: unknown) => error);
   expect(refusal).toMatchObject({
     code: 'SESS_UNAVAILABLE',

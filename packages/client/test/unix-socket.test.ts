@@ -22,8 +22,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached on a Unix so
       await exited;
     });
 
-    const client = createClient(`memcached://${encodeURI(path)}?maxProbePauseMs=20&readyTimeoutMs=10000`);
-    onTestFinished(() => client.close());
+    await using client = createClient(`memcached://${encodeURI(path)}?maxProbePauseMs=20&readyTimeoutMs=10000`);
     await client.ready();
     await client.set('key', 'value', { ttlSeconds: 60 });
     expect((await client.get('key'))?.value.toString()).toBe('value');

@@ -29,10 +29,8 @@ describe('publishToCloudWatch', () => {
     const lines: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
     onTestFinished(() => void vi.restoreAllMocks());
-    const cluster = await startLocalCluster({ nodes: 2, runtime });
-    onTestFinished(() => cluster.close());
-    const client = createClient({ servers: cluster.nodes.map(({ id }) => id), historySecret: SECRET });
-    onTestFinished(() => client.close());
+    await using cluster = await startLocalCluster({ nodes: 2, runtime });
+    await using client = createClient({ servers: cluster.nodes.map(({ id }) => id), historySecret: SECRET });
     await client.ready();
     await expect.poll(() => [...client.topology.states.values()]).toEqual(['up', 'up']);
     const publishing = await publishToCloudWatch({ dimensions: { Service: 'shop' } });

@@ -1,14 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { SELF_SIGNED } from '@sess/loopback';
 import { describe, expect, it } from 'vitest';
 import { faultOfTls } from './tls-options.ts';
 
 const GARBLED = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const GARBLED_KEY = GARBLED.replaceAll('CERTIFICATE', 'PRIVATE KEY');
-const [CERTIFICATE, KEY] = ['cert.pem', 'key.pem'].map((name) =>
-  readFileSync(new URL(`../test/fixtures/${name}`, import.meta.url), 'utf8'),
-);
+const { cert: CERTIFICATE, key: KEY } = SELF_SIGNED;
 const OTHER_KEY = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
   publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { describe, expect, inject, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memcachedWith } from '@sess/loopback';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { elasticache } from '../src/elasticache/elasticache.ts';
 import type { Credentials } from '../src/elasticache/elasticache-options.ts';
 import { use } from './use.ts';
-import { MemcachedProcess } from './memcached-process.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, configReply, ScriptedServer, type Script } from './scripted-server.ts';
 
@@ -53,7 +56,7 @@ describe('credentials', () => {
 
 describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', () => {
   it('without users is the only node, and stores no credentials that are sent to it', async () => {
-    const memcached = use(await MemcachedProcess.start());
+    await using memcached = await memcachedWith();
     const watch = watchOf(memcached.port, alice);
     expect((await watch.ready()).nodes).toEqual([
       { id: `127.0.0.1:${memcached.port}`, host: '127.0.0.1', port: memcached.port },
@@ -62,7 +65,13 @@ describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', (
   });
 
   it('with users lets the right ones in, and nobody else', async () => {
-    const memcached = use(await MemcachedProcess.start('alice:wonderland\n'));
+    const folder = await mkdtemp(join(tmpdir(), 'sess-discovery-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const users = join(folder, 'users');
+    await writeFile(users, 'alice:wonderland\n');
+    // memcached reads the file after it has switched its user.
+    await chmod(folder, 0o755);
+    await using memcached = await memcachedWith('-Y', users);
     expect((await watchOf(memcached.port, alice).ready()).nodes).toHaveLength(1);
     for (const credentials of [undefined, { username: 'alice', password: 'guess' }]) {
       await expect(watchOf(memcached.port, credentials).ready()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_AUTH' });
@@ -70,7 +79,7 @@ describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', (
   });
 
   it('leads nobody elsewhere, whatever its clients write', async () => {
-    const memcached = use(await MemcachedProcess.start());
+    await using memcached = await memcachedWith();
     const elsewhere = use(await ScriptedServer.start(() => 'ERROR\r\n'));
     const watch = watchOf(memcached.port, alice);
     const { nodes } = await watch.ready();

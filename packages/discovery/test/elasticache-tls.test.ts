@@ -1,9 +1,10 @@
+import { SELF_SIGNED } from '@sess/loopback';
 import { describe, expect, it } from 'vitest';
 import { elasticacheIn } from '../src/elasticache/elasticache.ts';
 import type { ElasticacheOptions } from '../src/elasticache/elasticache-options.ts';
 import { use } from './use.ts';
 import { RecordingListener } from './recording-listener.ts';
-import { answering, certificate, configReply, ScriptedServer } from './scripted-server.ts';
+import { answering, configReply, ScriptedServer } from './scripted-server.ts';
 import { testEnvironment } from './test-environment.ts';
 
 const names = { 'cfg.cache.test': ['127.0.0.1'], 'cfg.elsewhere.test': ['127.0.0.1'], localhost: ['127.0.0.1'] };
@@ -25,14 +26,14 @@ describe('discovery over TLS', () => {
     'checks the certificate against the endpoint’s name: %s',
     async (host) => {
       const server = await encrypted();
-      const { watch } = watchOf(host, server.port, { ca: certificate });
+      const { watch } = watchOf(host, server.port, { ca: SELF_SIGNED.cert });
       expect((await watch.ready()).version).toBe(1);
     },
   );
 
   it('refuses a certificate for another name', async () => {
     const server = await encrypted();
-    const { watch } = watchOf('cfg.elsewhere.test', server.port, { ca: certificate });
+    const { watch } = watchOf('cfg.elsewhere.test', server.port, { ca: SELF_SIGNED.cert });
     await expect(watch.ready()).rejects.toMatchObject({
       code: 'SESS_DISCOVERY_TLS',
       retryable: false,
@@ -44,7 +45,10 @@ describe('discovery over TLS', () => {
 
   it('takes another name to check where tls.servername gives one', async () => {
     const server = await encrypted();
-    const { watch } = watchOf('cfg.elsewhere.test', server.port, { ca: certificate, servername: 'node.cache.test' });
+    const { watch } = watchOf('cfg.elsewhere.test', server.port, {
+      ca: SELF_SIGNED.cert,
+      servername: 'node.cache.test',
+    });
     expect((await watch.ready()).version).toBe(1);
   });
 
@@ -52,7 +56,7 @@ describe('discovery over TLS', () => {
     const server = await encrypted();
     const checked: string[] = [];
     const checkServerIdentity = (host: string): undefined => void checked.push(host);
-    const { watch } = watchOf('cfg.elsewhere.test', server.port, { ca: certificate, checkServerIdentity });
+    const { watch } = watchOf('cfg.elsewhere.test', server.port, { ca: SELF_SIGNED.cert, checkServerIdentity });
     await watch.ready();
     expect(checked).toEqual(['cfg.elsewhere.test']);
   });
@@ -98,7 +102,7 @@ describe('discovery over TLS', () => {
     const node = await encrypted();
     const list = `node.cache.test|127.0.0.1|${node.port}`;
     endpoint.script = answering(configReply(1, list));
-    const { watch, listener } = watchOf('cfg.cache.test', endpoint.port, { ca: certificate });
+    const { watch, listener } = watchOf('cfg.cache.test', endpoint.port, { ca: SELF_SIGNED.cert });
     await watch.ready();
     await endpoint.close();
     node.script = answering(configReply(2, list));

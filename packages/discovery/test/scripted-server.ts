@@ -1,13 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
-
-const fixture = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
-
-/** Certificate for localhost, *.cache.test, 127.0.0.1 and ::1, its own authority. */
-export const certificate: string = fixture('cert.pem');
-const key: string = fixture('key.pem');
+import { SELF_SIGNED } from '@sess/loopback';
 
 /** What the server does with a line: bytes to answer with, or anything with the socket. `undefined` says nothing. */
 export type Script = (line: string, socket: Socket) => string | Uint8Array | undefined;
@@ -29,7 +23,7 @@ export class ScriptedServer {
   private constructor(script: Script, tls: boolean) {
     this.script = script;
     const accept = (socket: Socket): void => this.#accept(socket);
-    this.#server = tls ? createTlsServer({ key, cert: certificate }, accept) : createServer(accept);
+    this.#server = tls ? createTlsServer(SELF_SIGNED, accept) : createServer(accept);
     // A client that refuses the certificate hangs up.
     this.#server.on('tlsClientError', () => {});
   }

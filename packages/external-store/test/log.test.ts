@@ -9,11 +9,9 @@ import { ExternalStore, ItemStore } from '../src/index.ts';
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
 it('is told once where stores and sessions share a client: to the first log, then to the next', async () => {
-  const cluster = await startLocalCluster({ nodes: 1, runtime });
-  onTestFinished(() => cluster.close());
+  await using cluster = await startLocalCluster({ nodes: 1, runtime });
   const [id = ''] = cluster.nodes.map((node) => node.id);
-  const client = createClient({ servers: [id], timeoutMs: 500, probeIntervalMs: 50, maxProbePauseMs: 50 });
-  onTestFinished(() => client.close());
+  await using client = createClient({ servers: [id], timeoutMs: 500, probeIntervalMs: 50, maxProbePauseMs: 50 });
   await client.ready();
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   onTestFinished(() => warn.mockRestore());

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { SELF_SIGNED } from '@sess/loopback';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { LocalCluster } from '../src/local-cluster.ts';
 import type { LocalClusterOptions } from '../src/options.ts';
 import { startLocalCluster } from '../src/start-local-cluster.ts';
-import { selfSigned } from './self-signed.ts';
 import { exchange, RawConnection } from './wire/raw-exchange.ts';
 
 async function start(options: LocalClusterOptions): Promise<LocalCluster> {
@@ -145,7 +145,7 @@ describe.each(inject('runtimes').filter((name) => name !== 'container'))('a clus
       nodes: 1,
       runtime,
       credentials: { username: 'user', password: 'secret' },
-      tls: selfSigned(),
+      tls: SELF_SIGNED,
     });
     const port = cluster.nodes[0]?.port ?? 0;
     const answers = ['get a\r\n', 'set x 0 0 11\r\nuser secret\r\nget a\r\n'].map((request) =>

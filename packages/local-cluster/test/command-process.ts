@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
+import { onTestFinished } from 'vitest';
 
 const PROGRAM = new URL('../bin/sess-cluster.js', import.meta.url).pathname;
 
@@ -71,4 +72,14 @@ export class CommandProcess {
   kill(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }
+}
+
+/** Starts the command, which ends with the test at the latest. */
+export function runCommand(words: readonly string[], input?: 'pipe' | 'ignore'): CommandProcess {
+  const command = new CommandProcess(words, input);
+  onTestFinished(async () => {
+    command.kill('SIGKILL');
+    await command.end();
+  });
+  return command;
 }

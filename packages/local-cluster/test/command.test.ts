@@ -1,20 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { CommandProcess } from './command-process.ts';
+import { takenPort } from '@sess/loopback';
+import { describe, expect, inject, test } from 'vitest';
+import { runCommand as run } from './command-process.ts';
 import { exchange } from './wire/raw-exchange.ts';
-
-function run(words: readonly string[], input: 'pipe' | 'ignore' = 'pipe'): CommandProcess {
-  const command = new CommandProcess(words, input);
-  onTestFinished(async () => {
-    command.kill('SIGKILL');
-    await command.end();
-  });
-  return command;
-}
 
 async function ask(port: number, request: string): Promise<string> {
   return (await exchange(port, request)).toString();
@@ -145,14 +135,11 @@ describe('sess-cluster', () => {
   });
 
   test('says that the port is in use', async () => {
-    const squatter = createServer().listen(0, '127.0.0.1');
-    await once(squatter, 'listening');
-    const { port } = squatter.address() as AddressInfo;
-    expect(await run(['--port', String(port)]).end()).toMatchObject({
+    await using taken = await takenPort();
+    expect(await run(['--port', String(taken.port)]).end()).toMatchObject({
       code: 1,
-      errors: `sess-cluster: the configuration endpoint can't listen on 127.0.0.1:${port}: the port is in use; choose another or leave it out\n`,
+      errors: `sess-cluster: the configuration endpoint can't listen on 127.0.0.1:${taken.port}: the port is in use; choose another or leave it out\n`,
     });
-    squatter.close();
   });
 
   test('says why a runtime does not work', async () => {

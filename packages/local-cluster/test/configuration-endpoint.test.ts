@@ -1,7 +1,7 @@
+import { SELF_SIGNED } from '@sess/loopback';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startConfigurationEndpoint, type ConfigurationEndpoint } from '../src/configuration/configuration-endpoint.ts';
 import type { ConfigurationListing } from '../src/configuration/configuration-listing.ts';
-import { selfSigned } from './self-signed.ts';
 import { exchange, RawConnection } from './wire/raw-exchange.ts';
 
 const PAYLOAD = '3\na|10.0.0.1|11211 b||11212\n';
@@ -49,7 +49,7 @@ describe('a configuration endpoint', () => {
   });
 
   test('speaks TLS when given key and certificate', async () => {
-    endpoint = await startConfigurationEndpoint({ listing, tls: selfSigned() });
+    endpoint = await startConfigurationEndpoint({ listing, tls: SELF_SIGNED });
     expect((await exchange(endpoint.port, 'config get cluster\r\n', { tls: true })).toString()).toContain(PAYLOAD);
   });
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { SELF_SIGNED } from '@sess/loopback';
 import { afterEach, describe, expect, test } from 'vitest';
 import { OPCODE } from '../src/embedded/binary/frame.ts';
 import type { LocalCluster } from '../src/local-cluster.ts';
 import type { LocalClusterOptions } from '../src/options.ts';
 import { startLocalCluster } from '../src/start-local-cluster.ts';
-import { selfSigned } from './self-signed.ts';
 import { binaryRequest, words } from './wire/binary-request.ts';
 import { exchange, RawConnection } from './wire/raw-exchange.ts';
 
@@ -56,7 +56,7 @@ describe('a paused embedded node', () => {
   });
 
   test('does not even begin a TLS handshake', async () => {
-    const { id, port, cluster: local } = await startNode({ tls: selfSigned() });
+    const { id, port, cluster: local } = await startNode({ tls: SELF_SIGNED });
     await local.pauseNode(id);
     const answer = exchange(port, 'mn\r\n', { tls: true });
     await local.addNode();
@@ -70,7 +70,7 @@ describe('an embedded node that crashes', () => {
   test.each([false, true])(
     'ends its connections as the system ends those of a killed process (TLS: %s), frees its port, and starts again on it without items',
     async (secure) => {
-      const { id, port, cluster: local } = await startNode(secure ? { tls: selfSigned() } : {});
+      const { id, port, cluster: local } = await startNode(secure ? { tls: SELF_SIGNED } : {});
       await exchange(port, 'set a 0 0 1\r\nx\r\n', { tls: secure });
       const socket = connect({ port, host: '127.0.0.1' });
       await once(socket, 'connect');

@@ -1,6 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { NodeProcess } from '@sess/loopback';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { exchange } from './wire/raw-exchange.ts';
 
@@ -21,22 +19,15 @@ const ENDINGS: readonly (readonly [name: string, ending: string])[] = [
   ['gets Ctrl-C', "process.kill(process.pid, 'SIGINT')"],
 ];
 
-const owners: ChildProcess[] = [];
-afterEach(() => {
-  for (const owner of owners.splice(0)) owner.kill('SIGKILL');
+const owners: NodeProcess[] = [];
+afterEach(async () => {
+  for (const owner of owners.splice(0)) await owner.close();
 });
 
 async function portsOfOwner(runtime: string, ending: string): Promise<readonly number[]> {
-  const owner = spawn(process.execPath, ['--input-type=module', '--eval', OWNER(runtime, ending)], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
+  const owner = new NodeProcess(['--input-type=module', '--eval', OWNER(runtime, ending)]);
   owners.push(owner);
-  if (!owner.stdout) throw new Error('the owner has no standard output');
-  const ended = once(owner, 'exit').then((): never => {
-    throw new Error('the owner ended before it had a cluster; is dist/ built?');
-  });
-  const [line] = (await Promise.race([once(createInterface({ input: owner.stdout }), 'line'), ended])) as [string];
-  ended.catch(() => undefined);
+  const [line] = await owner.says(/^[\d ]+$/m);
   return line.split(' ').map(Number);
 }
 
@@ -52,7 +43,7 @@ describe.each(['container', 'memcached'] as const)('nodes of runtime %s do not o
     async (_name, ending) => {
       const ports = await portsOfOwner(runtime, ending);
       expect(await answering(ports)).toBe(2);
-      owners[0]?.stdin?.write('now\n');
+      owners[0]?.type('now');
       await expect.poll(() => answering(ports), { timeout: 60_000 }).toBe(0);
     },
   );

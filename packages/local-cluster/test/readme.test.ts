@@ -1,11 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { NodeProcess } from '@sess/loopback';
 import { expect, test } from 'vitest';
 import { HELP } from '../src/command/help-text.ts';
 
+const HOME = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const BUILT = new URL('../dist/index.js', import.meta.url).href;
+
+async function run(program: string, ...flags: readonly string[]): Promise<{ code: number | null; output: string }> {
+  await using child = new NodeProcess([...flags, '--input-type=module', '--eval', program], { cwd: HOME });
+  const { code } = await child.ended;
+  return { code, output: child.output + child.errors };
+}
 
 test('the example runs', { timeout: 60_000 }, async () => {
   const example = /```ts\n(.+?)```/s.exec(README)?.[1] ?? '';
@@ -13,11 +20,7 @@ test('the example runs', { timeout: 60_000 }, async () => {
   const program = example
     .replace("'@sess/local-cluster'", JSON.stringify(BUILT))
     .replace('{ nodes: 3 }', "{ nodes: 3, runtime: 'embedded' }");
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program]);
-  let output = '';
-  child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (output += text.toString()));
-  const [code] = (await once(child, 'close')) as [number];
+  const { code, output } = await run(program);
   expect(output).toMatch(/^embedded elasticache:\/\/127\.0\.0\.1:\d+\n$/);
   expect(code).toBe(0);
 });
@@ -30,13 +33,7 @@ test('the example of the stand-in for ElastiCache runs', { timeout: 60_000 }, as
     .replace("'@sess/local-cluster'", JSON.stringify(BUILT))
     .replace('{ nodes: 3 }', "{ nodes: 3, runtime: 'embedded', timeScale: 1000 }")
     .replace('await aws.close()', 'console.log(aws.nodes.map((node) => node.cacheNodeId).join()); await aws.close()');
-  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
-    cwd: new URL('..', import.meta.url),
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  expect({ code, output }).toEqual({ code: 0, output: '0001,0003\n' });
+  expect(await run(program, '--no-warnings')).toEqual({ code: 0, output: '0001,0003\n' });
 });
 
 test('every command is in the text and in the help', () => {

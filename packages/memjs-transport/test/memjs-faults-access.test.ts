@@ -2,8 +2,8 @@
  * The faults of memjs 1.3.2 around TLS and credentials, in memjs by itself and in this transport. See
  * `memjs-faults.test.ts` for the others.
  */
+import { SELF_SIGNED } from '@sess/loopback';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { certificate, privateKey } from './certificate.ts';
 import { memjsClient, socketClosed } from './memjs-alone.ts';
 import { OpenedNode } from './opened-node.ts';
 import { hit, reply, ScriptedNode, type Script } from './scripted-node.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe('a node that speaks TLS', () => {
-  const tls = { key: privateKey, cert: certificate };
+  const tls = SELF_SIGNED;
 
   it('memjs: cannot be spoken to', async () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
@@ -35,20 +35,20 @@ describe('a node that speaks TLS', () => {
 
   it('here: is spoken to when its certificate has its name', async () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
-    const named = { host: 'node-1.memcached.test', address: '127.0.0.1', port: node.port };
-    using opened = new OpenedNode(named, { tls: { ca: certificate } });
+    const named = { host: 'node-1.cache.test', address: '127.0.0.1', port: node.port };
+    using opened = new OpenedNode(named, { tls: { ca: SELF_SIGNED.cert } });
     expect((await opened.node.get('key'))?.value.toString()).toBe('key');
   });
 
   it('here: is spoken to by address when its certificate has that', async () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
-    using opened = new OpenedNode({ host: '127.0.0.1', port: node.port }, { tls: { ca: certificate } });
+    using opened = new OpenedNode({ host: '127.0.0.1', port: node.port }, { tls: { ca: SELF_SIGNED.cert } });
     expect((await opened.node.get('key'))?.value.toString()).toBe('key');
   });
 
   it('here: is told by its user which name the certificate has', async () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
-    const options = { tls: { ca: certificate, servername: 'node-1.memcached.test' } };
+    const options = { tls: { ca: SELF_SIGNED.cert, servername: 'node-1.cache.test' } };
     using opened = new OpenedNode({ host: 'tunnel.test', address: '127.0.0.1', port: node.port }, options);
     expect((await opened.node.get('key'))?.value.toString()).toBe('key');
   });
@@ -57,7 +57,7 @@ describe('a node that speaks TLS', () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
     using misnamed = new OpenedNode(
       { host: 'other.test', address: '127.0.0.1', port: node.port },
-      { tls: { ca: certificate } },
+      { tls: { ca: SELF_SIGNED.cert } },
     );
     await expect(misnamed.node.get('key')).rejects.toMatchObject({
       code: 'SESS_CONNECTION',

@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { backingConformance } from '@sess/conformance';
 import { inject } from 'vitest';
 import { fromPglite, postgresBacking } from '../src/index.ts';
-import { startPostgres } from '@sess/postgres-server';
+import { startPostgres } from '@sess/loopback';
 
 const hasPostgres = inject('programs').includes('postgres');
 if (hasPostgres) {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { backedStore, memoryStore, type Backing } from '@sess/session';
-import { startPostgres, type PostgresServer } from '@sess/postgres-server';
+import { startPostgres, type PostgresServer } from '@sess/loopback';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { migrationSql, postgresBacking, type PostgresBacking, type PostgresBackingOptions } from '../src/index.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { startPostgres, type PostgresServer } from '@sess/postgres-server';
+import { startPostgres, type PostgresServer } from '@sess/loopback';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 
 const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { createSessions, memoryStore, type Sessions } from '@sess/session';
-import { startPostgres, type PostgresServer } from '@sess/postgres-server';
+import { startPostgres, type PostgresServer } from '@sess/loopback';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { postgresBacking, type PostgresBacking } from '../src/index.ts';

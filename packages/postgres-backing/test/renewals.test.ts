@@ -1,5 +1,5 @@
 import { renewalConformance } from '@sess/conformance';
-import { startPostgres } from '@sess/postgres-server';
+import { startPostgres } from '@sess/loopback';
 import { memoryStore, type SessionStore } from '@sess/session';
 import { inject } from 'vitest';
 import { postgresBacking } from '../src/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, SECRET } from '../test/visit.ts';
+import { application, loggedIn, Browser, otherServer, SECRET } from '../test/visit.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
 import { createSessions } from './create-sessions.ts';
 import { memoryStore } from './stores/memory-store.ts';
@@ -68,9 +68,7 @@ describe('a cookie', () => {
   });
 
   it('that stands behind a planted one of the same name is found', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     const own = browser.cookieHeader;
     const unknown = `${NAME}=${cookieSigner([SECRET]).sign(NAME, newSessionId())}`;
     for (const header of [`${NAME}=planted; ${own}`, `${unknown}; ${own}`, `${own}; ${unknown}`]) {
@@ -80,9 +78,7 @@ describe('a cookie', () => {
   });
 
   it('of a plain connection is no good on a secure one, nor the other way round', async () => {
-    const app = application({ secure: 'auto' });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ secure: 'auto' });
     const value = browser.cookies.get(NAME);
     expect((await app.sessions.open(`sess=${value}`, CONNECTION)).current.isNew).toBe(true);
     expect((await app.sessions.open(`sess=${value}`, { ...CONNECTION, secure: false })).current.isNew).toBe(true);
@@ -92,9 +88,7 @@ describe('a cookie', () => {
 
 describe('rotation of secrets', () => {
   it('keeps sessions, and signs their cookie anew when the store has confirmed them', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     const rotated = otherServer(app, { secret: ['a newer secret of thirty-two bytes!', SECRET] });
     const later = new Browser({ sessions: rotated }, browser.cookies);
     app.store.forget();

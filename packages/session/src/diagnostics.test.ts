@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { application, Browser, outage } from '../test/visit.ts';
+import { application, loggedIn, Browser, outage } from '../test/visit.ts';
 
 const CHANNELS = ['load', 'save', 'conflict', 'destroy', 'new-id'];
 
@@ -45,9 +45,7 @@ describe('diagnostics', () => {
   });
 
   it('tell that a touch was dropped, because the session expired while the request ran', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     app.passSeconds(400);
     const slow = await browser.open();
     app.passSeconds(3_600);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { application, Browser, outage } from '../test/visit.ts';
+import { application, loggedIn, Browser, outage } from '../test/visit.ts';
 import { sessionChannels, type SessionOperation, type SessionOperationContext } from './tracing.ts';
 
 const OPERATIONS: readonly SessionOperation[] = ['load', 'save', 'touch', 'destroy'];
@@ -24,8 +24,7 @@ function listen(): void {
 }
 
 async function everything(): Promise<void> {
-  const browser = new Browser(application());
-  await browser.visit((session) => void (session.data.user = 'USER_123'));
+  const { browser } = await loggedIn();
   await browser.visit((session) => session.touch());
   await browser.visit((session) => session.destroy());
 }
@@ -85,9 +84,7 @@ describe('@sess/session:load, :save, :touch and :destroy', () => {
   });
 
   it('tell failures, also those that the request goes on without', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     app.passSeconds(360);
     listen();
     app.store.beforeNext('load', outage);

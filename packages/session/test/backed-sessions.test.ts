@@ -5,7 +5,7 @@ import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { createSessions } from '../src/create-sessions.ts';
 import { memcachedStore } from '../src/stores/memcached-store.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
-import { application, Browser, outage, SECRET } from './visit.ts';
+import { application, loggedIn, Browser, outage, SECRET } from './visit.ts';
 
 /** When the clock of an application in tests begins. */
 const BEGINNING = Date.UTC(2026, 0, 1);
@@ -34,9 +34,7 @@ describe('sessions with a database behind the cache', () => {
 
   it('are not logged out while both are', async () => {
     const backing = memoryBacking({ now: () => BEGINNING });
-    const app = application({ backing });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ backing });
     const load = vi.spyOn(backing, 'load').mockRejectedValue(new Error('out of reach'));
     app.store.beforeEach('load', outage);
     await expect(browser.visit((session) => session.data.user)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });

@@ -41,8 +41,7 @@ describe('the state of sessions', () => {
 
   it('is that of a client which the application shares, and which stays open', async () => {
     const { id } = await start();
-    const client = createClient({ servers: [id] });
-    onTestFinished(() => client.close());
+    await using client = createClient({ servers: [id] });
     const sessions = own(createSessions({ client, secret: SECRET }));
     await sessions.ready();
     expect(sessions.state).toBe('ready');

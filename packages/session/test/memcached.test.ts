@@ -84,8 +84,7 @@ describe.each(runtimes)('sessions in memcached (%s)', (runtime) => {
 describe('what createSessions opens and closes', () => {
   it('leaves open the client that it was given', async () => {
     const { servers } = await startCluster('embedded', 1);
-    const client = createClient(servers);
-    onTestFinished(() => client.close());
+    await using client = createClient(servers);
     const sessions = createSessions({ client, secret: SECRET });
     await sessions.ready();
     await sessions.close();

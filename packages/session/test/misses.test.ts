@@ -12,7 +12,7 @@ import type { Sessions } from '../src/session.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
 import type { MissReport } from '../src/stores/session-store.ts';
 import { interceptedStore } from './intercepted-store.ts';
-import { application, Browser, SECRET } from './visit.ts';
+import { loggedIn, Browser, SECRET } from './visit.ts';
 
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
@@ -136,9 +136,7 @@ describe('the channel', () => {
   });
 
   it('says "unknown" where the store can not tell', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     app.passSeconds(3_600);
     expect(await causeOf(browser, app.sessions)).toEqual({
       store: app.store.name,
@@ -158,9 +156,7 @@ describe('the channel', () => {
       asked += 1;
       return answered;
     };
-    const app = application({ store: Object.assign(store, { whyMissing }) });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ store: Object.assign(store, { whyMissing }) });
     const thief = browser.copy();
     await browser.visit((session) => session.destroy());
     unsubscribe('sess:session:miss', listen);

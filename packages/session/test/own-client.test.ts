@@ -122,8 +122,7 @@ describe('the client that sessions open for themselves', () => {
     const cluster = await start(2);
     for (const node of cluster.nodes) await forge(node, [cluster.nodes[0]?.id ?? '', `127.0.0.1:${port}`]);
     const sessions = await open({ servers: urlOf(cluster.nodes) });
-    const client = createClient({ servers: urlOf(cluster.nodes), historyIntervalMs: 100 });
-    onTestFinished(() => client.close());
+    await using client = createClient({ servers: urlOf(cluster.nodes), historyIntervalMs: 100 });
     const shared = createSessions({ client, secret: SECRET, secure: true });
     await client.ready();
     for (const one of [sessions, shared]) expect(await stillIn(await login(one), one)).toBe(VISITORS);

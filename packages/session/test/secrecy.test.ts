@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import { storageKey } from '../src/cookie/session-id.ts';
@@ -43,13 +43,11 @@ afterEach(() => {
 it('no id, key, value or secret is in a diagnostics event, an error, a warning or what util.inspect prints', async () => {
   vi.spyOn(process, 'emitWarning').mockImplementation((...warning: unknown[]) => show(warning));
   for (const name of CHANNELS) subscribe(name, show);
-  const cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
-  onTestFinished(() => cluster.close());
-  const client = createClient({
+  await using cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+  await using client = createClient({
     servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
     timeoutMs: 500,
   });
-  onTestFinished(() => client.close());
   await client.ready();
   const open = (options: Partial<SessionsOptions> = {}) =>
     createSessions({

@@ -4,7 +4,7 @@ import { SessionError } from '../src/errors.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { SessionStore } from '../src/stores/session-store.ts';
-import type { Connection, RequestSession, ResponseFacts, Session, Sessions } from '../src/session.ts';
+import type { Connection, RequestSession, ResponseFacts, Session, SessionData, Sessions } from '../src/session.ts';
 import { interceptedStore, type InterceptedStore } from './intercepted-store.ts';
 
 declare module '../src/session.ts' {
@@ -105,6 +105,20 @@ export class Browser {
     if (maxAge === 0) this.#cookies.delete(name);
     else this.#cookies.set(name, value ?? '');
   }
+}
+
+const VISITOR: SessionData = { user: 'USER_123' };
+
+/** An application and a browser with a session that holds `data`; its store forgets what that took. */
+export async function loggedIn(
+  options: Partial<SessionsOptions> = {},
+  { data = VISITOR, tellsTtl = true }: { readonly data?: SessionData; readonly tellsTtl?: boolean } = {},
+): Promise<{ app: Application; browser: Browser }> {
+  const app = application(options, tellsTtl);
+  const browser = new Browser(app);
+  await browser.visit((session) => void (session.data = { ...data }));
+  app.store.forget();
+  return { app, browser };
 }
 
 export function outage(): never {

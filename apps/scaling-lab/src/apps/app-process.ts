@@ -1,4 +1,4 @@
-import type { ChildProgram } from '@sess/child-program';
+import type { ChildProgram } from '@sess/loopback';
 import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
 import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';

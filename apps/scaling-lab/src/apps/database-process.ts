@@ -1,4 +1,4 @@
-import type { ChildProgram } from '@sess/child-program';
+import type { ChildProgram } from '@sess/loopback';
 import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';
 
 /** PGlite creates a new database, which takes seconds, and longer on a busy machine. */

@@ -1,4 +1,4 @@
-import { ChildProgram } from '@sess/child-program';
+import { ChildProgram } from '@sess/loopback';
 
 /** Time for a process to close by itself before it is killed. */
 export const STOP_TIMEOUT_MS = 3_000;

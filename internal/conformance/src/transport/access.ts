@@ -80,7 +80,7 @@ export function addressSection(subject: TransportSubject): void {
 
     it.runIf(hasIPv6())('may be one of IPv6', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port, { host: '::1' });
+      await using relay = await new Relay(bench.node.port).listen({ host: '::1' });
       using byHost = bench.open({}, { host: '::1', port: relay.port });
       await expectUsable(byHost);
       using byAddress = bench.open({}, { host: 'node.test', address: '::1', port: relay.port });
@@ -92,7 +92,7 @@ export function addressSection(subject: TransportSubject): void {
       const directory = await mkdtemp(join(tmpdir(), 'sess-conformance-'));
       try {
         await using bench = await Bench.start(subject);
-        await using relay = await Relay.start(bench.node.port, { path: join(directory, 'memcached.sock') });
+        await using relay = await new Relay(bench.node.port).listen({ path: join(directory, 'memcached.sock') });
         using opened = bench.open({}, { path: join(directory, 'memcached.sock') });
         await expectUsable(opened);
         expect(relay.connections).toBe(1);

@@ -79,7 +79,7 @@ export function boundSection(subject: TransportSubject): void {
   describe('timeoutMs', () => {
     it('covers the wait for the connection', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       relay.onReply = () => undefined;
       using opened = bench.open({ timeoutMs: 100, tls: {} }, { port: relay.port });
       await expect(opened.transport.get('key')).rejects.toMatchObject({ code: 'SESS_TIMEOUT', node: bench.node.id });
@@ -89,7 +89,7 @@ export function boundSection(subject: TransportSubject): void {
   describe('an AbortSignal', () => {
     it('that has fired before the call keeps the request from being sent', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.probe();
       const before = relay.bytesSent;

@@ -12,7 +12,7 @@ export function closingSection(subject: TransportSubject): void {
   describe('close', () => {
     it('lets the requests under way finish, refuses new ones, and leaves no connection', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       await bench.pause();
@@ -67,7 +67,7 @@ export function closingSection(subject: TransportSubject): void {
   describe('destroy', () => {
     it('rejects everything under way with SESS_CLOSED and leaves no connection', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.probe();
       await bench.pause();

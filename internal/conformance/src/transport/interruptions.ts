@@ -79,7 +79,7 @@ export function interruptionSection(subject: TransportSubject): void {
   describe('a connection that breaks', () => {
     it('in the middle of a reply does not spoil the replies of the next one', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       const value = noise(200_000);
       await opened.transport.store('set', 'key', value, ATTRIBUTES);
@@ -100,7 +100,7 @@ export function interruptionSection(subject: TransportSubject): void {
 
     it('is made anew without a request', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.probe();
       relay.cut();
@@ -111,7 +111,7 @@ export function interruptionSection(subject: TransportSubject): void {
 
     it('costs only what was under way, if it was the first', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       relay.cut();
@@ -121,7 +121,7 @@ export function interruptionSection(subject: TransportSubject): void {
 
     it('as soon as it is made, again and again, is not made anew with each request or probe', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       for (let asked = 0; asked < MANY; asked += 1) {
         await outcomes([asked % 2 === 0 ? opened.transport.get('key') : opened.transport.probe()]);
@@ -137,7 +137,7 @@ export function interruptionSection(subject: TransportSubject): void {
 
     it('takes the CAS numbers that it has read with it', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       const item = await opened.transport.get('key');
@@ -154,7 +154,7 @@ export function interruptionSection(subject: TransportSubject): void {
   describe('a reply that makes no sense', () => {
     it('fails what was under way with SESS_PROTOCOL, and the connection is made anew', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       relay.onReply = (_bytes, client) => void client.write(`\x01${'nonsense'.repeat(20)}\r\n`);
@@ -191,7 +191,7 @@ export function interruptionSection(subject: TransportSubject): void {
 
     it('is not waited for longer than connectTimeoutMs when it never greets', async () => {
       await using bench = await Bench.start(subject);
-      await using relay = await Relay.start(bench.node.port);
+      await using relay = await new Relay(bench.node.port).listen();
       relay.onReply = () => undefined;
       using opened = bench.open({ connectTimeoutMs: 200, timeoutMs: 5_000, tls: {} }, { port: relay.port });
       const failure: unknown = await opened.transport.get('key').catch((error: unknown) => error);

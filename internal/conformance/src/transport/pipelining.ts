@@ -51,7 +51,7 @@ export function pipeliningSection(bench: () => Bench): void {
   describe('replies that arrive in pieces', () => {
     it('are read as if they were whole', async () => {
       const prefix = bench().key();
-      await using relay = await Relay.start(bench().node.port);
+      await using relay = await new Relay(bench().node.port).listen();
       const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 });
       const contents = fc.array(fc.uint8Array({ maxLength: 60 }), { minLength: 1, maxLength: 10 });
       await fc.assert(

@@ -61,7 +61,7 @@ export function refusalSection(bench: () => Bench): void {
       ['a value', 'SESS_BAD_VALUE', BAD_VALUES.flatMap(valueCalls)],
       ['a value too large', 'SESS_TOO_LARGE', valueCalls(Buffer.alloc(OPTIONS.maxValueBytes + 1))],
     ])('(%s) rejects with %s before a byte is written', async (_what, code, calls) => {
-      await using relay = await Relay.start(bench().node.port);
+      await using relay = await new Relay(bench().node.port).listen();
       using opened = bench().open({}, { port: relay.port });
       await opened.transport.probe();
       const before = relay.bytesSent;

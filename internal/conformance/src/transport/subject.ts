@@ -10,7 +10,7 @@ export interface TransportSubject {
   readonly runtime: Runtime;
   readonly capabilities: TransportCapabilities;
   /** Key and self-signed certificate (PEM) of `127.0.0.1`. Without them, TLS is not tested. */
-  readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
+  readonly tls?: { readonly key: string; readonly cert: string };
   /**
    * `full`: everything the interface promises. `short`: only requests and replies, for runtimes that start slowly.
    * Default `full`.

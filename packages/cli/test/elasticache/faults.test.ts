@@ -1,16 +1,14 @@
 /** A fault in each step of a scale-in: it succeeds, or says what a person must do, and then succeeds. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { application, KEYS, run, SECRET } from '../run.ts';
+import { application, KEYS, run } from '../run.ts';
+import { sessProcess } from '../sess-process.ts';
 import { closeShops, shop, type Shop } from './shop.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 afterEach(closeShops);
 
-const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const WORDS = '--interval 0.1 --timeout 1';
 const PATIENT = { timeout: 150_000, interval: 1_000 };
 const STEPS = ['Drain 0004', '0004 is drained', 'waiting until nobody asks', 'Nothing is lost', 'AWS takes'];
@@ -42,13 +40,9 @@ describe('a guard that is killed', () => {
     const site = await shop();
     const words = ['elasticache', 'guard', '--no-policy', '--at', '00:00=3', '--interval', '0.2', '--lease', '3'];
     const guard = [...words, '--cluster', site.aws.clusterId];
-    const child = spawn(process.execPath, [PROGRAM, ...guard], {
-      env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const ended = once(child, 'close');
-    child.stderr.setEncoding('utf8').on('data', (text: string) => void (text.includes(step) && child.kill('SIGKILL')));
-    await ended;
+    await using child = sessProcess(guard, site.env);
+    await child.says(RegExp(step), 'errors');
+    await child.close();
     const stop = new AbortController();
     const next = run(guard, { env: site.env, signal: stop.signal });
     await expect.poll(() => site.nodeIds(), PATIENT).toEqual(['0001', '0002', '0003']);

@@ -1,9 +1,8 @@
 /** Faults around a guard: the guard recovers, or says what a person must do. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { NodeProcess } from '@sess/loopback';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { SECRET } from '../run.ts';
+import { sessProcess } from '../sess-process.ts';
 import { guard, state, stopGuards } from './running-guard.ts';
 import { onClose, shop, type Shop } from './shop.ts';
 
@@ -12,7 +11,6 @@ vi.setConfig({ testTimeout: 180_000 });
 afterEach(stopGuards);
 
 const PATIENT = { timeout: 90_000 };
-const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const MANY = 10_000;
 
 function refuse({ aws }: Shop, action: string, times: number, code: string, httpStatus = 400): void {
@@ -88,52 +86,27 @@ describe('on a machine whose clock is ten minutes off', () => {
       static now() { return Right.now() + ahead; }
     };`;
     /** Its own process, so that AWS and the nodes have the right time. */
-    const elsewhere = (
-      ...words: readonly string[]
-    ): { readonly said: () => string; readonly code: Promise<number> } => {
-      const imported = `data:text/javascript,${encodeURIComponent(shifted)}`;
-      const command = ['--import', imported, PROGRAM, 'elasticache', ...words, '--cluster', site.aws.clusterId];
-      const child = spawn(process.execPath, command, {
-        env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
-      });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-      const code = once(child, 'close').then(([ended]) => ended as number);
-      onClose(async () => {
-        child.kill('SIGTERM');
-        await code;
-      });
-      return { said: () => said, code };
+    const elsewhere = (...words: readonly string[]): NodeProcess => {
+      const child = sessProcess(['elasticache', ...words, '--cluster', site.aws.clusterId], site.env, shifted);
+      onClose(() => child.close());
+      return child;
     };
     for (const words of [
       ['scale-in', '--nodes', '2'],
       ['replace', '--ids', '0001'],
     ]) {
-      const { said, code } = elsewhere(...words);
-      expect(await code).toBe(1);
-      expect(said()).toMatch(
+      const child = elsewhere(...words);
+      expect((await child.ended).code).toBe(1);
+      expect(child.output + child.errors).toMatch(
         new RegExp(
           `Not now \\(wrong-clock\\): This machine's clock is (10 min( \\d s)?|9 min 5\\d s) ${how} that of AWS`,
         ),
       );
     }
-    const guarding = elsewhere(
-      'guard',
-      '--no-policy',
-      '--at',
-      '00:00=2',
-      '--interval',
-      '0.2',
-      '--listen',
-      '127.0.0.1:0',
-    );
-    const url = async (): Promise<string> => {
-      await expect.poll(guarding.said, PATIENT).toMatch(/http:/);
-      return /http:\/\/[\d.:]+/.exec(guarding.said())?.[0] ?? '';
-    };
+    const guarding = elsewhere(...'guard --no-policy --at 00:00=2 --interval 0.2 --listen 127.0.0.1:0'.split(' '));
+    const [url] = await guarding.says(/http:\/\/[\d.:]+/, 'errors');
     await expect
-      .poll(async () => (await (await fetch(`${await url()}/state`)).json()) as object, PATIENT)
+      .poll(async () => (await (await fetch(`${url}/state`)).json()) as object, PATIENT)
       .toMatchObject({ role: 'active', obstacles: [{ reason: 'wrong-clock' }] });
     expect(site.client.topology.drains.size).toBe(0);
     await site.expectNothingMissing();

@@ -148,10 +148,7 @@ describe('sess elasticache guard', () => {
 
   it('does not empty the last node where the others have no room for what it holds', async () => {
     const site = await shop({ nodes: 2, memoryMegabytes: 1 });
-    const value = 'x'.repeat(10_000);
-    await Promise.all(
-      Array.from({ length: 120 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
-    );
+    await site.fill(120);
     const running = guard(site, '--no-policy --pre-drain 1');
     await expect.poll(async () => (await state(running))['obstacles']).toMatchObject([{ reason: 'memory' }]);
     expect(site.client.topology.drains.size).toBe(0);

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-elasticache';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 
-import { application, json, KEYS, run, SECRET } from '../run.ts';
+import { application, json, KEYS, run } from '../run.ts';
+import { sessProcess } from '../sess-process.ts';
 import { closeShops, settled, shop, whenSaid, type Shop } from './shop.ts';
 import { putCapacity } from './tracking-policy.ts';
 
-const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const QUICK = '--interval 0.1';
 const PATIENT = { timeout: 50_000 };
 
@@ -112,10 +110,7 @@ describe('sess elasticache scale-in', () => {
 
   it('refuses when the memory that stays would not hold what moves', async () => {
     const site = await shop({ nodes: 2, memoryMegabytes: 1 });
-    const value = 'x'.repeat(10_000);
-    await Promise.all(
-      Array.from({ length: 120 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
-    );
+    await site.fill(120);
     const outcome = await site.sess('scale-in --nodes 1');
     expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Not now (memory)') });
     expect(site.nodeIds()).toHaveLength(2);
@@ -211,15 +206,9 @@ describe('a scale-in that something comes in between of', () => {
     async (said) => {
       const site = await shop({ timeScale: 100 });
       const words = ['elasticache', ...WORDS.split(' '), '--cluster', 'sess-local'];
-      const child = spawn(process.execPath, [PROGRAM, ...words], {
-        env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      const ended = once(child, 'close');
-      child.stderr
-        .setEncoding('utf8')
-        .on('data', (text: string) => void (text.includes(said) && child.kill('SIGKILL')));
-      await ended;
+      await using child = sessProcess(words, site.env);
+      await child.says(RegExp(said), 'errors');
+      await child.close();
       await site.expectNothingMissing();
       await expect.poll(async () => (await site.sess(WORDS)).code, PATIENT).toBe(0);
       expect(site.nodeIds()).toEqual(['0001', '0002']);
@@ -260,10 +249,7 @@ describe('a scale-in that something comes in between of', () => {
 
   it('goes on where the memory that stays is nearly full, once the drained nodes hold what the others have, too', async () => {
     const site = await shop({ nodes: 3, memoryMegabytes: 1 });
-    const value = 'x'.repeat(10_000);
-    await Promise.all(
-      Array.from({ length: 145 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
-    );
+    await site.fill(145);
     site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', httpStatus: 403 });
     expect(await site.sess(WORDS)).toMatchObject({ code: 3 });
     const again = await site.sess(WORDS);
@@ -338,26 +324,10 @@ it('asks for the name of the cluster where the endpoint does not tell it, and fo
     return next(name, context);
   };`;
   const register = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      `data:text/javascript,${encodeURIComponent(register)}`,
-      PROGRAM,
-      'elasticache',
-      'nodes',
-      '--cluster',
-      'x',
-    ],
-    {
-      env: { PATH: process.env['PATH'], SESS_SERVERS: 'memcached://127.0.0.1:1' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const [code] = (await once(child, 'close')) as [number];
-  expect({ code, errors }).toEqual({
+  const words = ['elasticache', 'nodes', '--cluster', 'x'];
+  await using child = sessProcess(words, { SESS_SERVERS: 'memcached://127.0.0.1:1' }, register);
+  const { code } = await child.ended;
+  expect({ code, errors: child.errors }).toEqual({
     code: 2,
     errors: expect.stringContaining('npm install --global @sess/cli @aws-sdk/client-elasticache'),
   });

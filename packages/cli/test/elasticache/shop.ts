@@ -15,6 +15,8 @@ export interface Shop {
   /** Cache node ids, in AWS's order. */
   readonly nodeIds: () => readonly string[];
   readonly expectNothingMissing: () => Promise<void>;
+  /** Adds this many records of 10 kB. */
+  readonly fill: (records: number) => Promise<void>;
 }
 
 interface ShopOptions extends LocalElastiCacheOptions {
@@ -56,6 +58,11 @@ export async function shop(options: ShopOptions = {}): Promise<Shop> {
     env,
     sess: (words, more = {}) =>
       run(['elasticache', ...words.split(' '), '--cluster', aws.clusterId], { ...more, env: { ...env, ...more.env } }),
+    async fill(records) {
+      const value = 'x'.repeat(10_000);
+      const keys = Array.from({ length: records }, (_, index) => `s/large-${index}`);
+      await Promise.all(keys.map((key) => client.set(key, value, { ttlSeconds: 600 })));
+    },
     nodeIds: () => aws.nodes.map(({ cacheNodeId }) => cacheNodeId),
     async expectNothingMissing() {
       // Out of reach for a moment is not lost: a client may not know yet that a node was drained before it went.

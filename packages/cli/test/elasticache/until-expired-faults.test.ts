@@ -1,17 +1,15 @@
 /** Nodes that list no keys, to the end: with a kill while the rest of the sessions expires. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { KEYS, run, SECRET } from '../run.ts';
+import { KEYS, run } from '../run.ts';
+import { sessProcess } from '../sess-process.ts';
 import { closeShops, shop, type Shop } from './shop.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
 afterEach(closeShops);
 
-const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const TTL_SECONDS = 20;
 const USED = KEYS.slice(0, 100);
 const PATIENT = { timeout: 200_000, interval: 500 };
@@ -36,19 +34,8 @@ function visits({ client }: Shop): () => Promise<readonly string[]> {
 
 /** Runs the command in its own process, and kills it when `isTime` returns true. */
 async function killed(site: Shop, words: readonly string[], isTime: (said: string) => Promise<boolean>): Promise<void> {
-  const child = spawn(process.execPath, [PROGRAM, 'elasticache', ...words, '--cluster', site.aws.clusterId], {
-    env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => void (said += text));
-  const ended = once(child, 'close');
-  await expect
-    .poll(() => isTime(said), PATIENT)
-    .toBe(true)
-    .finally(() => child.kill('SIGKILL'));
-  await ended;
+  await using child = sessProcess(['elasticache', ...words, '--cluster', site.aws.clusterId], site.env);
+  await expect.poll(() => isTime(child.output + child.errors), PATIENT).toBe(true);
 }
 
 it('a guard that is killed while it waits is followed by one that ends the scale-in', async () => {

@@ -14,10 +14,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 
+import { PROGRAM } from '../sess-process.ts';
 import { memcachedPod } from './manifests.ts';
 
 const REPOSITORY = new URL('../../../../', import.meta.url).pathname;
-const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 /** This machine's programs and libraries, Node.js where that is elsewhere, and the command. */
 const PROGRAMS = [
   REPOSITORY.replace(/\/$/, ''),

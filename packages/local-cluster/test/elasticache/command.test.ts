@@ -1,22 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { CommandProcess } from '../command-process.ts';
-
-function run(...words: readonly string[]): CommandProcess {
-  const command = new CommandProcess(words);
-  onTestFinished(async () => {
-    command.kill('SIGKILL');
-    await command.end();
-  });
-  return command;
-}
+import { runCommand, type CommandProcess } from '../command-process.ts';
 
 async function started(
   ...words: readonly string[]
 ): Promise<{ readonly command: CommandProcess; readonly api: string }> {
-  const command = run('--elasticache', '--runtime', 'embedded', '--time-scale', '1000', '--json', ...words);
+  const command = runCommand([...'--elasticache --runtime embedded --time-scale 1000 --json'.split(' '), ...words]);
   const { apiEndpoint, ...event } = (await command.event()) as unknown as Record<string, unknown>;
   expect(event).toMatchObject({ event: 'started', clusterId: 'sess-local', runtime: 'embedded' });
   return { command, api: String(apiEndpoint) };
@@ -45,7 +36,7 @@ test.each([
   [['--elasticache', '--endpoint-only', '--list', 'a:1'], '--elasticache cannot be used with --endpoint-only'],
   [['--elasticache', '--time-scale', '0'], '--time-scale: expected a whole number from 1 to 10000'],
 ])('refuses %j', async (words, said) => {
-  expect(await run(...words).end()).toMatchObject({ code: 2, errors: expect.stringContaining(said) });
+  expect(await runCommand(words).end()).toMatchObject({ code: 2, errors: expect.stringContaining(said) });
 });
 
 async function aws(api: string, ...words: readonly string[]): Promise<Record<string, unknown>> {

@@ -185,37 +185,19 @@ describe.runIf(inject('runtimes').includes('memcached'))(
   () => {
     const servers = twoServers();
 
-    test('of the text protocol, malformed ones among them', { timeout: 600_000 }, () =>
+    test.each<[string, fc.Arbitrary<string | Buffer>, number]>([
+      ['of the text protocol, malformed ones among them', spoiled, 12],
+      ['of the meta commands', soundMeta, 15],
+      [
+        'of the binary protocol',
+        binary.map((request) => Buffer.concat([binaryRequest(request), binaryRequest({ opcode: noop })])),
+        12,
+      ],
+    ])('%s', { timeout: 600_000 }, (_, request, maxLength) =>
       fc.assert(
-        fc.asyncProperty(fc.array(spoiled, { minLength: 1, maxLength: 12 }), async (requests) => {
+        fc.asyncProperty(fc.array(request, { minLength: 1, maxLength }), async (requests) => {
           await servers.restart();
-          for (const request of requests) await servers.expectSame(request, sameReply);
-          await servers.expectSameCounts();
-        }),
-        { numRuns: RUNS },
-      ),
-    );
-
-    test('of the meta commands', { timeout: 600_000 }, () =>
-      fc.assert(
-        fc.asyncProperty(fc.array(soundMeta, { minLength: 1, maxLength: 15 }), async (requests) => {
-          await servers.restart();
-          for (const request of requests) await servers.expectSame(request, sameReply);
-          await servers.expectSameCounts();
-        }),
-        { numRuns: RUNS },
-      ),
-    );
-
-    test('of the binary protocol', { timeout: 600_000 }, () =>
-      fc.assert(
-        fc.asyncProperty(fc.array(binary, { minLength: 1, maxLength: 12 }), async (requests) => {
-          await servers.restart();
-          for (const request of requests)
-            await servers.expectSame(
-              Buffer.concat([binaryRequest(request), binaryRequest({ opcode: noop })]),
-              sameReply,
-            );
+          for (const one of requests) await servers.expectSame(one, sameReply);
           await servers.expectSameCounts();
         }),
         { numRuns: RUNS },

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, SECRET } from '../../test/visit.ts';
+import { application, loggedIn, Browser, otherServer, SECRET } from '../../test/visit.ts';
 import { createSessions } from '../create-sessions.ts';
 import type { SessionError } from '../errors.ts';
 import { loadsDuring } from '../../test/events-during.ts';
@@ -41,9 +41,7 @@ describe('a codec', () => {
   });
 
   it('that replaces JSON, or another codec, reads the sessions of both, and writes them in its own form when they change', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     const second = new Browser({ sessions: otherServer(app, { codec: reversed }) }, browser.cookies);
     app.store.forget();
     expect(await second.visit((session) => session.data.user)).toBe('USER_123');
@@ -59,9 +57,7 @@ describe('a codec', () => {
   });
 
   it('that is not there any more leaves a miss, told in diagnostics', async () => {
-    const app = application({ codec: v8 });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ codec: v8 });
     const json = new Browser({ sessions: otherServer(app) }, browser.cookies);
     const loads = await loadsDuring(async () => expect(await json.visit((session) => session.isNew)).toBe(true));
     expect(loads).toMatchObject([{ outcome: 'undecodable', error: { code: 'SESS_UNDECODABLE' } }]);
@@ -69,9 +65,7 @@ describe('a codec', () => {
   });
 
   it('that can not decode, or decodes something else than an object, leaves a miss and never an error', async () => {
-    const app = application({ codec: { ...v8, name: 'old' } });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ codec: { ...v8, name: 'old' } });
     const decoders: SessionCodec['decode'][] = [
       () => {
         throw new Error('USER_123 is broken');

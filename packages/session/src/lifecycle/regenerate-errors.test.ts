@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, outage } from '../../test/visit.ts';
+import { application, loggedIn, Browser, outage } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 import type { Session } from '../session.ts';
 
@@ -8,9 +8,7 @@ describe('regenerate', () => {
     ['SESS_BAD_DATA', {}, (session) => void (session.data.note = 1n)],
     ['SESS_TOO_LARGE', { maxBytes: 100 }, (session) => void (session.data.note = 'x'.repeat(200))],
   ])('rejects with %s, and the session stays as it was stored', async (code, options, change) => {
-    const app = application(options);
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { browser } = await loggedIn(options);
     const session = await browser.open();
     change(session);
     await expect(session.regenerate({ keep: true })).rejects.toMatchObject({ code });
@@ -28,8 +26,7 @@ describe('regenerate', () => {
   });
 
   it('rejects with SESS_READ_ONLY in a request with an old id in its grace that keeps everything', async () => {
-    const browser = new Browser(application({ graceSeconds: 60 }));
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { browser } = await loggedIn({ graceSeconds: 60 });
     const old = browser.copy();
     await browser.visit((session) => session.regenerate({ keep: true }));
     await old.visit(async (session) => {
@@ -38,9 +35,7 @@ describe('regenerate', () => {
   });
 
   it('that rejects with SESS_UNAVAILABLE leaves the session as it was, but may have ended those of other cookies', async () => {
-    const app = application();
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn();
     const other = new Browser(app);
     await other.visit((session) => void (session.data.user = 'USER_456'));
     const { current } = await app.sessions.open(`${browser.cookieHeader}; ${other.cookieHeader}`, {

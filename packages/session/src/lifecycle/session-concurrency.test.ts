@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
-import type { SessionsOptions } from '../options/options.ts';
-
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data.user = 'USER_123'));
-  app.store.forget();
-  return { app, browser };
-}
+import { application, loggedIn, Browser, otherServer, outage } from '../../test/visit.ts';
 
 describe('two requests that change one session at once', () => {
   it('both succeed, and what was saved last stands', async () => {

@@ -1,17 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
-import type { SessionsOptions } from '../options/options.ts';
-
-async function loggedIn(
-  options: Partial<SessionsOptions> = {},
-  tellsTtl = true,
-): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options, tellsTtl);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data.user = 'USER_123'));
-  app.store.forget();
-  return { app, browser };
-}
+import { application, loggedIn, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
 
 const isKnown = (browser: Browser): Promise<boolean> => browser.visit((session) => !session.isNew);
 
@@ -34,7 +22,7 @@ describe('the idle timeout', () => {
     ['tells the remaining time', true],
     ['can not tell the remaining time', false],
   ])('is moved once per tenth of it, however often the session is used, with a store that %s', async (_, tellsTtl) => {
-    const { app, browser } = await loggedIn({ ttlSeconds: 1_000 }, tellsTtl);
+    const { app, browser } = await loggedIn({ ttlSeconds: 1_000 }, { tellsTtl });
     for (let visit = 0; visit < 1_000; visit++) {
       app.passSeconds(1);
       expect(await isKnown(browser)).toBe(true);

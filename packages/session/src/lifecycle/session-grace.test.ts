@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, outage, type Application } from '../../test/visit.ts';
+import { application, loggedIn, Browser, outage, type Application } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 
 async function regenerated(
@@ -85,9 +85,7 @@ describe('an old id in its grace', () => {
   });
 
   it('holds for a renewal, too', async () => {
-    const app = application({ graceSeconds: 10, renewAfterSeconds: 60 });
-    const browser = new Browser(app);
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const { app, browser } = await loggedIn({ graceSeconds: 10, renewAfterSeconds: 60 });
     app.passSeconds(60);
     const late = browser.copy();
     await browser.visit(() => {});

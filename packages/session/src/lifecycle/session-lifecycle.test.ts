@@ -1,17 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { application, Browser, outage, type Application } from '../../test/visit.ts';
+import { application, loggedIn as loggedInWith, Browser, outage } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 import { storageKey } from '../cookie/session-id.ts';
 import type { RegenerateOptions, Session } from '../session.ts';
 
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data = { user: 'USER_123', cart: ['sku-1'] }));
-  app.store.forget();
-  return { app, browser };
-}
+const loggedIn = (options: Partial<SessionsOptions> = {}): ReturnType<typeof loggedInWith> =>
+  loggedInWith(options, { data: { user: 'USER_123', cart: ['sku-1'] } });
 
 function fill(session: Session): void {
   Object.assign(session.data, { user: 'ADMIN', cart: ['sku-1'], visits: 3 });

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, type Application } from '../../test/visit.ts';
+import { loggedIn, Browser, otherServer } from '../../test/visit.ts';
 import type { DataConflict } from './merge-data.ts';
-import type { SessionsOptions } from '../options/options.ts';
 import type { SessionData } from '../session.ts';
-
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data.user = 'USER_123'));
-  app.store.forget();
-  return { app, browser };
-}
 
 /**
  * A fast request changes the session while a slow one runs; returns the data that the slow one has at its end, and the

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, outage, type Application } from '../../test/visit.ts';
+import { loggedIn as loggedInWith, Browser, outage } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit(
-    (session) => void (session.data = { user: 'USER_123', cart: ['sku-1'], note: { admin: { rights: 1 } } }),
-  );
-  app.store.forget();
-  return { app, browser };
-}
+const loggedIn = (options: Partial<SessionsOptions> = {}): ReturnType<typeof loggedInWith> =>
+  loggedInWith(options, { data: { user: 'USER_123', cart: ['sku-1'], note: { admin: { rights: 1 } } } });
 
 describe('a renewal', () => {
   it('whose response gets lost logs nobody out: the old id is good until the new one was used', async () => {

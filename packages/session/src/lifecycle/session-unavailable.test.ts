@@ -1,17 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { application, Browser, outage, SECRET, type Application } from '../../test/visit.ts';
+import { loggedIn, outage, SECRET } from '../../test/visit.ts';
 import { cookieSigner } from '../cookie/cookie-signature.ts';
-import type { SessionsOptions } from '../options/options.ts';
 import { newSessionId } from '../cookie/session-id.ts';
 import type { Session } from '../session.ts';
-
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data = { user: 'USER_123' }));
-  app.store.forget();
-  return { app, browser };
-}
 
 const unavailable = { code: 'SESS_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } };
 

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
+import { application, loggedIn as loggedInWith, Browser, otherServer, outage } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 import type { SessionData } from '../session.ts';
 
-async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data.visits = 0));
-  app.store.forget();
-  return { app, browser };
-}
+const loggedIn = (options: Partial<SessionsOptions> = {}): ReturnType<typeof loggedInWith> =>
+  loggedInWith(options, { data: { visits: 0 } });
 
 function increment(data: SessionData): number {
   data.visits = (data.visits ?? 0) + 1;

@@ -1,1 +1,0 @@
-export { ChildProgram, type ChildProgramOptions, type Wanted } from './child-program.ts';

@@ -1,1 +1,0 @@
-export { startPostgres, type PostgresServer } from './start-postgres.ts';
