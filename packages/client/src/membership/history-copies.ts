@@ -82,7 +82,8 @@ export type UpdateResult = 'known' | 'published' | 'failed' | 'other';
  */
 export type FenceUpdate = 'renew' | 'give' | 'keep';
 
-const MAX_ATTEMPTS = 4;
+/** Attempts against other clients that write the history. The last one replaces the fence. */
+const MAX_ATTEMPTS = 5;
 /** Most names of clusters to remember: usually there is one, and briefly two. */
 const MAX_NAMES = 8;
 const TOKEN_BYTES = 8;
@@ -183,13 +184,13 @@ export class HistoryCopies {
           const bytes = encodeRecord(this.#encode(known, wanted), versions.next(versionOf(entry)), 0);
           if ((await replace(node, seal.key, entry, bytes, RECORD_FLAGS)) !== 'stored') continue;
           this.#holding.add(node);
+          if (this.#unfenced.has(node)) continue;
         }
         if (!this.#unfenced.has(node)) return 'known';
-        // After the history: a client that sees the token then reads that history. By compare-and-swap: if the node has
-        // lost its memory since the token was read, a new one would hide that.
-        const fenced = await replace(node, seal.fenceKey, token, randomBytes(TOKEN_BYTES), 0);
-        if (fenced === 'missing') return 'failed';
-        if (fenced !== 'stored') continue;
+        // The node has the history since before the token was read: a client that sees a newer token then reads it. By
+        // compare-and-swap: if the node has lost its memory meanwhile, a new token would hide that. If another client
+        // was faster, its token is as good.
+        if ((await replace(node, seal.fenceKey, token, randomBytes(TOKEN_BYTES), 0)) === 'missing') return 'failed';
         this.#unfenced.delete(node);
         return 'published';
       }
