@@ -10,12 +10,17 @@ import { asFailure, type Reply } from './replies.ts';
 
 /** Time to live of the mark. No node executes a request later than that. */
 export const MOVED_SECONDS = 60;
-/** A writer reads again before it writes to an earlier owner if its read is older: less than half of the above. */
+/** A writer reads again before it writes if its read is older: less than half of the above. */
 const OLDEST_LOOK_MS = 20_000;
 
-/** Whether a writer that began to read at `startedAt` (monotonic clock) must read again. */
-export function hasOutlived(cluster: Cluster, startedAt: number): boolean {
-  return cluster.clock.elapsed() - startedAt > OLDEST_LOOK_MS;
+/**
+ * Whether a writer that began to read at `startedAt` ({@link SteadyClock.latest}) must read again. A mark that it did not
+ * see may have expired since, or the tombstone of the record that it replaces: a machine may be suspended for hours.
+ *
+ * @param ttlSeconds of the record; a tombstone lives as long
+ */
+export function hasOutlived({ clock }: Cluster, startedAt: number, ttlSeconds: number): boolean {
+  return clock.latest() - startedAt > Math.min(OLDEST_LOOK_MS, ttlSeconds * 1000);
 }
 
 /** Replaces the record in `reply` by a mark, if it is unchanged. Returns whether no record is left. */

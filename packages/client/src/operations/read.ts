@@ -207,6 +207,7 @@ async function readHandover(
 ): Promise<StoredRecord | undefined | 'changed'> {
   const reservation = new Reservation(cluster, key);
   for (let attempt = 1; ; attempt += 1) {
+    const startedAt = cluster.clock.latest();
     const first = await askNode(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
     if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
@@ -220,7 +221,7 @@ async function readHandover(
     if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
-    const migrated = await migrate(cluster, key, { route, replies, newest, reservation }, options);
+    const migrated = await migrate(cluster, key, { route, replies, newest, reservation, startedAt }, options);
     // An owner refused it: the record stays on the elder, and the next read asks all nodes again.
     if (refusedValue(migrated)) return answer(route, replies);
     if (migrated !== 'overtaken') return newest.kind === 'tombstone' ? undefined : migrated;

@@ -118,7 +118,7 @@ async function writeToAll(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
   const { route } = context;
-  const startedAt = cluster.clock.elapsed();
+  const startedAt = cluster.clock.latest();
   const replies = await askByRoute(cluster, key, route.targets, route, options);
   if (replies === 'changed' || hasReturned(cluster, replies)) return 'again';
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
@@ -134,18 +134,19 @@ async function writeToAll(
   const version = cluster.versions.next(known);
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
+  const isLate = (): boolean => hasOutlived(cluster, startedAt, change.ttlSeconds);
   const put = (reply: Reply): Promise<boolean> =>
     putRecord(cluster, key, context, reply, bytes, change.ttlSeconds, options);
   // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
   // to any other node.
-  if (route.closing.size > 0 && (hasOutlived(cluster, startedAt) || cluster.ensureFresh() !== undefined))
-    return 'again';
+  if (isLate() || (route.closing.size > 0 && cluster.ensureFresh() !== undefined)) return 'again';
   if (!(await put(first))) return 'again';
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, context))) return 'again';
   try {
     for (const reply of rest)
-      if (!(await follow(cluster, key, { reply, first, known, version, context }, put, options))) return 'again';
+      if (!(await follow(cluster, key, { reply, first, known, version, context, isLate }, put, options)))
+        return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer wins, so try again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -230,21 +231,25 @@ interface Step {
   readonly known: bigint;
   readonly version: bigint;
   readonly context: WriteAttempt;
+  /** Whether what this attempt read is too old. */
+  readonly isLate: () => boolean;
 }
 
 /**
  * Stores the record on one more node, over anything older. A newer record means that another writer won, or built on
- * this one. `false` if another client wrote there and the first target may not order writers any more.
+ * this one. `false` if the attempt is late, or another client wrote there and the first target may not order writers
+ * any more.
  */
 async function follow(
   cluster: Cluster,
   key: string,
-  { reply, first, known, version, context }: Step,
+  { reply, first, known, version, context, isLate }: Step,
   put: (reply: Reply) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   let seen = reply;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (isLate()) return false;
     if (await put(seen)) return true;
     seen = await askNode(cluster, key, reply.id, options);
     if (seen.failure !== undefined) throw outOfReach(seen.failure);

@@ -46,6 +46,7 @@ export async function migrateKey(
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
+    const startedAt = cluster.clock.latest();
     const asked = readTargets(route);
     const replies = await askByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
     if (replies === 'changed') continue;
@@ -67,7 +68,7 @@ export async function migrateKey(
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, reservation, options)
-      : await migrate(cluster, key, { route, replies, newest, reservation }, options);
+      : await migrate(cluster, key, { route, replies, newest, reservation, startedAt }, options);
     // Retrying at once brings neither more memory nor a larger limit.
     if (refusedValue(placed)) throw placed;
     // The next attempt finds a tombstone there.

@@ -9,7 +9,7 @@ import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { outlivesItsElder, secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
-import { leaveMoved } from '../operations/moved.ts';
+import { hasOutlived, leaveMoved } from '../operations/moved.ts';
 import { asFailure, highestVersion, type Reply } from '../operations/replies.ts';
 import type { Reservation } from '../operations/reservation.ts';
 
@@ -19,6 +19,8 @@ interface Found {
   readonly replies: readonly Reply[];
   readonly newest: StoredRecord | Tombstone;
   readonly reservation: Reservation;
+  /** When it began to read, by {@link SteadyClock.latest}. */
+  readonly startedAt: number;
 }
 
 /**
@@ -28,7 +30,7 @@ interface Found {
 export async function migrate(
   cluster: Cluster,
   key: string,
-  { route, replies, newest, reservation }: Found,
+  { route, replies, newest, reservation, startedAt }: Found,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
   const owners = replies.filter(({ id }) => route.owners.includes(id));
@@ -44,6 +46,7 @@ export async function migrate(
     ({ id, entry }) => route.elders.includes(id) && (entry?.kind === 'record' || entry?.kind === 'tombstone'),
   );
   for (const reply of owners) {
+    if (hasOutlived(cluster, startedAt, ttlSeconds)) return 'overtaken';
     const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
   }
