@@ -22,6 +22,21 @@ function at(cluster: LocalCluster): string {
   return `elasticache://${cluster.configurationEndpoint}?${PACE}`;
 }
 
+describe('a secret that is not the application’s', () => {
+  it('is found by doctor, where the nodes are in use', async () => {
+    const cluster = await start(1);
+    const another = { SESS_SERVERS: at(cluster), SESS_SECRET: 'another secret of at least thirty-two bytes' };
+    const checks = async (env: Readonly<Record<string, string>>): Promise<unknown> =>
+      json(await run(['doctor', '--json'], { env }))['findings'];
+    expect(await checks(another)).toEqual([]);
+    await use(at(cluster));
+    expect(await checks(another)).toEqual([
+      expect.objectContaining({ level: 'warning', check: 'history-secret', subject: 'cluster' }),
+    ]);
+    expect(await checks({ SESS_SERVERS: at(cluster) })).toEqual([]);
+  });
+});
+
 describe('a node that is dead', () => {
   it('is shown as down, by status and doctor, with what to do', async () => {
     const cluster = await start(2);
@@ -53,6 +68,15 @@ describe('a node that is dead', () => {
 });
 
 describe('a cluster that can not be asked', () => {
+  it('is not planned with: every figure would be 0', async () => {
+    const cluster = await start(1);
+    const [dead = ''] = cluster.nodes.map(({ id }) => id);
+    await cluster.crashNode(dead);
+    const { code, stdout, stderr } = await run(['plan', '--add', '1'], { env: { SESS_SERVERS: at(cluster) } });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`nothing can be planned: ${dead} \\(.*ECONNREFUSED`));
+  });
+
   it('is an error of its own exit code, as JSON where that was asked for', async () => {
     const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
     const endpoint = cluster.configurationEndpoint;
