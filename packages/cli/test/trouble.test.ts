@@ -1,4 +1,4 @@
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { startLocalCluster, startLocalElastiCache, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
@@ -22,18 +22,41 @@ function at(cluster: LocalCluster): string {
   return `elasticache://${cluster.configurationEndpoint}?${PACE}`;
 }
 
+async function findingsOf(env: Readonly<Record<string, string>>): Promise<unknown> {
+  return json(await run(['doctor', '--json'], { env }))['findings'];
+}
+
+describe('nodes that list no keys', () => {
+  it('are found by doctor, and plan does not count what is on them', async () => {
+    const aws = await startLocalElastiCache({ nodes: 2, runtime });
+    onTestFinished(() => aws.close());
+    const env = { SESS_SERVERS: aws.url };
+    const [id = ''] = aws.nodes.map((node) => node.id);
+    expect(await findingsOf(env)).toContainEqual(
+      expect.objectContaining({
+        check: 'crawler',
+        subject: id,
+        advice: expect.stringContaining(`sess drain ${id} --until-expired`),
+      }),
+    );
+    const { code, stdout } = await run(['plan', '--remove', id], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('No node lists its keys');
+    expect(stdout).toContain(`\`sess drain ${id}\`, or with --until-expired`);
+    expect(stdout).not.toContain('0 sessions');
+  });
+});
+
 describe('a secret that is not the application’s', () => {
   it('is found by doctor, where the nodes are in use', async () => {
     const cluster = await start(1);
     const another = { SESS_SERVERS: at(cluster), SESS_SECRET: 'another secret of at least thirty-two bytes' };
-    const checks = async (env: Readonly<Record<string, string>>): Promise<unknown> =>
-      json(await run(['doctor', '--json'], { env }))['findings'];
-    expect(await checks(another)).toEqual([]);
+    expect(await findingsOf(another)).toEqual([]);
     await use(at(cluster));
-    expect(await checks(another)).toEqual([
+    expect(await findingsOf(another)).toEqual([
       expect.objectContaining({ level: 'warning', check: 'history-secret', subject: 'cluster' }),
     ]);
-    expect(await checks({ SESS_SERVERS: at(cluster) })).toEqual([]);
+    expect(await findingsOf({ SESS_SERVERS: at(cluster) })).toEqual([]);
   });
 });
 

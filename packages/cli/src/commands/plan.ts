@@ -172,10 +172,9 @@ const COLUMNS: readonly Column<NodePlan>[] = [
 ];
 
 function planText(planned: Plan, width: number): string {
-  const { nodesBefore, nodesAfter, movedShare, isExact, memory, drainSeconds } = planned;
+  const { nodesBefore, nodesAfter, movedShare, isExact, memory } = planned;
   const gone = nodesBefore.filter((id) => !nodesAfter.includes(id));
   const share = `${isExact ? '' : 'about '}${percent(movedShare)}`;
-  const isCounted = gone.every((id) => planned.perNode.some(({ node }) => node === id));
   return [
     `From ${plural(nodesBefore.length, 'node')} to ${nodesAfter.length}: ${share} of the sessions get another owner.`,
     ...(planned.perNode.length === 0
@@ -192,11 +191,16 @@ function planText(planned: Plan, width: number): string {
     ...(planned.zones === undefined ? [] : zonesText(planned.zones, planned.copies)),
     ...(gone.length === 0
       ? ['Sessions move when they are asked for: nobody waits, and nothing is lost.']
-      : [
-          `Drain ${gone.length === 1 ? 'it' : 'them, one after another,'} first (\`sess drain ${gone[0] ?? ''}\`)${isCounted ? `: about ${duration(drainSeconds)}` : ''}.`,
-        ]),
+      : [drainText(planned, gone)]),
     ...planned.notListed.map(({ node, reason }) => `${node} is not counted: ${reason}`),
   ].join('\n');
+}
+
+function drainText({ perNode, drainSeconds }: Plan, gone: readonly string[]): string {
+  const drain = `Drain ${gone.length === 1 ? 'it' : 'them, one after another,'} first`;
+  return gone.every((id) => perNode.some(({ node }) => node === id))
+    ? `${drain} (\`sess drain ${gone[0]}\`): about ${duration(drainSeconds)}.`
+    : `${drain}: \`sess drain ${gone[0]}\`, or with --until-expired if it lists no keys.`;
 }
 
 function zonesText({ zones, areTooFew, small, unknown }: ZoneReport, copies: number): readonly string[] {
