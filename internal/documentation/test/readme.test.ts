@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ExampleProcess } from './example-process.ts';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -34,6 +39,19 @@ describe('the README of the repository', () => {
 
   it('shows how the data is typed', () => {
     expect(README).toContain(`\`\`\`ts\n${read('./session-data-example.ts')}\`\`\``);
+  });
+
+  it.each(['session.ts', 'session.d.ts'])('types the data of a program from a file %s beside it', async (name) => {
+    // Here imports find the packages.
+    const folder = await mkdtemp(fileURLToPath(new URL('../node_modules/.readme-', import.meta.url)));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const files = [join(folder, name), join(folder, 'app.mts')] as const;
+    await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
+    await writeFile(files[0], /```ts\n(.*?)```/s.exec(README.split('**In TypeScript**')[1] ?? '')?.[1] ?? '');
+    await writeFile(files[1], exampleUnder('Use it with Fastify'));
+    const settings = '--ignoreConfig --noEmit --strict --skipLibCheck --module nodenext --target es2022 --types node';
+    const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+    await promisify(execFile)(process.execPath, [tsc, ...settings.split(' '), ...files], { cwd: folder });
   });
 
   it.each([

@@ -1,5 +1,6 @@
+import '@sess/fastify-plugin'; // or '@sess/koa-middleware', '@sess/express-middleware'
+
 declare module '@sess/fastify-plugin' {
-  // or '@sess/koa-middleware', '@sess/express-middleware'
   interface SessionData {
     userId?: string;
   }

@@ -159,10 +159,16 @@ async function watchAs(context: CommandContext, { interval, times, web, port }: 
     : watch(context, { intervalSeconds: interval, times });
 }
 
+/** The words that lead to a command: `sess elasticache nodes`. */
+function pathTo(command: Command): string {
+  return command.parent === null ? command.name() : `${pathTo(command.parent)} ${command.name()}`;
+}
+
 function addTo(parent: Command, usage: string, description: string): Command {
-  return parent
-    .command(usage)
+  const command = parent.command(usage);
+  return command
     .description(description)
+    .showHelpAfterError(`Try "${pathTo(command)} --help".`)
     .option('--json', 'one JSON object on standard output')
     .addHelpText('after', EXIT_CODES);
 }

@@ -1,4 +1,4 @@
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { startLocalCluster, startLocalElastiCache, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
@@ -21,6 +21,44 @@ async function use(servers: string, options: { readonly copies?: number } = {}):
 function at(cluster: LocalCluster): string {
   return `elasticache://${cluster.configurationEndpoint}?${PACE}`;
 }
+
+async function findingsOf(env: Readonly<Record<string, string>>): Promise<unknown> {
+  return json(await run(['doctor', '--json'], { env }))['findings'];
+}
+
+describe('nodes that list no keys', () => {
+  it('are found by doctor, and plan does not count what is on them', async () => {
+    const aws = await startLocalElastiCache({ nodes: 2, runtime });
+    onTestFinished(() => aws.close());
+    const env = { SESS_SERVERS: aws.url };
+    const [id = ''] = aws.nodes.map((node) => node.id);
+    expect(await findingsOf(env)).toContainEqual(
+      expect.objectContaining({
+        check: 'crawler',
+        subject: id,
+        advice: expect.stringContaining(`sess drain ${id} --until-expired`),
+      }),
+    );
+    const { code, stdout } = await run(['plan', '--remove', id], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('No node lists its keys');
+    expect(stdout).toContain(`\`sess drain ${id}\`, or with --until-expired`);
+    expect(stdout).not.toContain('0 sessions');
+  });
+});
+
+describe('a secret that is not the application’s', () => {
+  it('is found by doctor, where the nodes are in use', async () => {
+    const cluster = await start(1);
+    const another = { SESS_SERVERS: at(cluster), SESS_SECRET: 'another secret of at least thirty-two bytes' };
+    expect(await findingsOf(another)).toEqual([]);
+    await use(at(cluster));
+    expect(await findingsOf(another)).toEqual([
+      expect.objectContaining({ level: 'warning', check: 'history-secret', subject: 'cluster' }),
+    ]);
+    expect(await findingsOf({ SESS_SERVERS: at(cluster) })).toEqual([]);
+  });
+});
 
 describe('a node that is dead', () => {
   it('is shown as down, by status and doctor, with what to do', async () => {
@@ -53,6 +91,15 @@ describe('a node that is dead', () => {
 });
 
 describe('a cluster that can not be asked', () => {
+  it('is not planned with: every figure would be 0', async () => {
+    const cluster = await start(1);
+    const [dead = ''] = cluster.nodes.map(({ id }) => id);
+    await cluster.crashNode(dead);
+    const { code, stdout, stderr } = await run(['plan', '--add', '1'], { env: { SESS_SERVERS: at(cluster) } });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`nothing can be planned: ${dead} \\(.*ECONNREFUSED`));
+  });
+
   it('is an error of its own exit code, as JSON where that was asked for', async () => {
     const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
     const endpoint = cluster.configurationEndpoint;

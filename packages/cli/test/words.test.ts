@@ -28,6 +28,15 @@ describe('wrong words', () => {
     expect(stderr).toContain(expected);
   });
 
+  it.each([
+    [['stauts'], 'Try "sess --help".'],
+    [['watch', '--interval', 'often'], 'Try "sess watch --help".'],
+    [['simulate', '--from', '3'], 'Try "sess simulate --help".'],
+    [['elasticache', 'scale-in', '--nodes', 'few'], 'Try "sess elasticache scale-in --help".'],
+  ])('%j: it is said which help to read', async (words, expected) => {
+    expect((await run(words)).stderr).toContain(expected);
+  });
+
   it('without a cluster it is said how one is named', async () => {
     expect(await run(['status'])).toMatchObject({
       code: 2,

@@ -48,6 +48,7 @@ export interface SessionsMiddleware extends SessionsOfUsers, SessionsHealth {
  * @throws {SessionError} `SESS_BAD_OPTION`.
  */
 export function sessions(given: ExpressSessionsOptions): SessionsMiddleware {
+  refuseRequest(given);
   const { ignore, touch, ...options } = sessionsOptions(given);
   checkFunction('ignore', ignore, 'true for a request that needs no session');
   checkFunction('touch', touch, 'false for a request that does not extend the session');
@@ -91,6 +92,15 @@ function applicationOf({ app, socket }: Request): object {
 }
 
 const UNKNOWN = {};
+
+/** `app.use(sessions)`, without a call, passes each request here in place of the options. */
+function refuseRequest(given: unknown): void {
+  if (typeof given !== 'object' || given === null || !('headers' in given)) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'sessions got a request in place of options: call it, app.use(sessions({ servers, secret })). What it returns is the middleware',
+  );
+}
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 function checkFunction(name: string, given: unknown, returns: string): void {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Browser, serve } from '@sess/conformance';
 import { memoryStore, type Session, type SessionData } from '@sess/session';
-import express, { Router, type Request, type RequestHandler } from 'express';
+import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { sessions, type ExpressSessionsOptions } from '../src/index.ts';
 import { browse, SECRET, VERSIONS } from './shop.ts';
@@ -46,6 +46,21 @@ describe('sessions()', () => {
 });
 
 describe.each(VERSIONS)('%s', (_version, application) => {
+  it('fails where nobody called sessions(), and says how', async () => {
+    const app = application();
+    app.use(sessions as unknown as RequestHandler);
+    const errors: unknown[] = [];
+    const note: ErrorRequestHandler = (error, _request, response, _next) => {
+      errors.push(error);
+      response.status(500).json({});
+    };
+    app.use(note);
+    await (await browse(app)).get('/');
+    expect(errors).toMatchObject([
+      { code: 'SESS_BAD_OPTION', message: expect.stringContaining('app.use(sessions({ servers, secret }))') },
+    ]);
+  });
+
   it('takes one middleware on several routers, which a request may meet twice', async () => {
     const middleware = sessions(settings());
     const app = application();

@@ -35,7 +35,8 @@ export class SessStore extends session.Store {
   constructor(options: SessStoreOptions) {
     super();
     const { onOutage, ...rest } = options ?? {};
-    this.#store = new ExternalStore(rest, 'x/');
+    // A URL in place of the options would be spread into its characters.
+    this.#store = new ExternalStore(typeof options === 'object' ? rest : options, 'x/');
     this.#outages = OutageSignal.for(onOutage, this.#store.client, this);
   }
 

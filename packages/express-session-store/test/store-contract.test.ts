@@ -138,6 +138,12 @@ describe('what express-session asks of a store', () => {
     );
   });
 
+  it('says that a URL is no object of options', () => {
+    expect(() => new SessStore('memcached://127.0.0.1:1' as SessStoreOptions)).toThrow(
+      /"options" is a text of 23 characters; expected an object .*\{ servers \}/,
+    );
+  });
+
   it('says "disconnect" and "connect" only where asked to', async () => {
     const telling = new SessStore({ client, onOutage: 'no-session' });
     const events: string[] = [];

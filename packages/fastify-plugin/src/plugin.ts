@@ -56,6 +56,12 @@ export const sessions: (app: FastifyApplication, options: FastifySessionsOptions
 ) as (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void>;
 
 async function register(app: FastifyInstance, options: FastifySessionsOptions & RegisterOptions): Promise<void> {
+  if (typeof app?.hasRequestDecorator !== 'function') {
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      'the plugin was called, and not registered: await app.register(sessions, { servers, secret })',
+    );
+  }
   if (app.hasRequestDecorator('session')) {
     throw new SessionError(
       'SESS_REGISTERED_TWICE',

@@ -31,6 +31,14 @@ describe('registration', () => {
     expect(plugin).toBe(sessions);
   });
 
+  it('fails where the plugin was called, and says how it is registered', async () => {
+    const called = (plugin as (options: object) => unknown)({ store: memoryStore(), secret: SECRET });
+    await expect(called).rejects.toMatchObject({
+      code: 'SESS_BAD_OPTION',
+      message: expect.stringContaining('await app.register(sessions, { servers, secret })'),
+    });
+  });
+
   it('fails a second time in the same scope, or in one inside it', async () => {
     await register({ store: memoryStore() });
     await expect(register({ store: memoryStore() })).rejects.toMatchObject({ code: 'SESS_REGISTERED_TWICE' });

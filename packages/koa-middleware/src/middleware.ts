@@ -46,6 +46,7 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  * @throws {SessionError} `SESS_BAD_OPTION`; with `app` also `SESS_REGISTERED_TWICE`.
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
+  refuseRequest(given);
   const { ignore, touch, ...options } = sessionsOptions(given);
   checkFunction('ignore', ignore, 'true for a request that needs no session');
   checkFunction('touch', touch, 'false for a request that does not extend the session');
@@ -95,6 +96,15 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
     }
   }
   return giveToApplication(Object.assign(middleware, { close: () => all.close() }), all);
+}
+
+/** `app.use(sessions)`, without a call, passes each context here in place of the options. */
+function refuseRequest(given: unknown): void {
+  if (typeof given !== 'object' || given === null || !('req' in given)) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'sessions got a request in place of options: call it, app.use(sessions({ servers, secret })). What it returns is the middleware',
+  );
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */

@@ -21,6 +21,17 @@ describe('registration', () => {
     );
   });
 
+  it('fails where nobody called it, and says how', async () => {
+    const app = new Koa();
+    app.use(sessions as unknown as Middleware);
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    expect((await (await browse(app)).fetch('/profile')).status).toBe(500);
+    expect(errors).toMatchObject([
+      { code: 'SESS_BAD_OPTION', message: expect.stringContaining('app.use(sessions({ servers, secret }))') },
+    ]);
+  });
+
   it('fails a second time, at the first request', async () => {
     const app = shop();
     app.middleware.unshift(sessions({ store: memoryStore(), secret: SECRET }));

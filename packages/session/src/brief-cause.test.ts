@@ -62,6 +62,25 @@ describe('a brief cause', () => {
     }
   });
 
+  it('tells to its end what we say ourselves: the advice is there', () => {
+    const advice = `The node ended the connection instead of a greeting. ${'x'.repeat(300)} use memcacheds://`;
+    const refused = new ClientError('SESS_CONNECTION', `${advice}.`, { cause: new Error('y'.repeat(5_000)) });
+    const { message } = briefCause(refused) as Error;
+    expect(message).toContain(`${advice}: yyy`);
+    expect(message.length).toBeLessThan(advice.length + 400);
+  });
+
+  it('says what OpenSSL found, without the lines of its source', () => {
+    const openssl = new Error(
+      '80CC6B:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3.c:350:\n',
+    );
+    const refused = new ClientError('SESS_CONNECTION', "They can't agree on TLS (wrong version number).", {
+      cause: openssl,
+    });
+    expect((briefCause(refused) as Error).message).toBe("They can't agree on TLS (wrong version number)");
+    expect((briefCause(openssl) as Error).message).toBe('wrong version number');
+  });
+
   it('ends where causes go in a circle, and is bounded', () => {
     const circle = new Error('x'.repeat(5_000));
     circle.cause = circle;

@@ -9,7 +9,7 @@ import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
 import { clientOf, memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
 import { MissWatch } from './lifecycle/miss-watch.ts';
 import { openOperatorLog } from './lifecycle/operator-log.ts';
-import { OF_SESSIONS } from './lifecycle/outage-log.ts';
+import { OF_SESSIONS, reasonOf } from './lifecycle/outage-log.ts';
 import type { StoreSource } from './options/cluster-options.ts';
 import type { ResolvedOptions, SessionsOptions } from './options/options.ts';
 import { resolveOptions } from './options/resolve-options.ts';
@@ -92,7 +92,7 @@ function openCache(source: StoreSource, secrets: readonly string[]): SessionStor
 /** Warns if no node answers: otherwise the only sign of a wrong address is that every visitor is anonymous. */
 function warnIfUnreachable(context: SessionContext): void {
   context.store.ready?.().catch((error: unknown) => {
-    if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
+    if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY', reasonOf(error));
   });
 }
 

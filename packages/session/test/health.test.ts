@@ -1,6 +1,6 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
@@ -48,6 +48,19 @@ describe('the state of sessions', () => {
     await sessions.close();
     expect(sessions.state).toBe('closed');
     await expect(client.get('key')).resolves.toBeUndefined();
+  });
+
+  it('is warned of while no node has answered, with the node and the reason, in one line', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
+    own(createSessions({ servers: 'memcached://127.0.0.1:1?readyTimeoutMs=200', secret: SECRET }));
+    await expect.poll(() => warn.mock.calls, { timeout: 20_000 }).toHaveLength(1);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(/^No memcached node .* The reason: .*ECONNREFUSED 127\.0\.0\.1:1\b.*\.$/),
+        { type: 'SessWarning', code: 'SESS_NOT_READY' },
+      ],
+    ]);
   });
 
   it('is ready with one node of two', async () => {

@@ -43,7 +43,8 @@ export default function sess(options: SessDriverOptions): SessDriver {
   checkBase(base);
   checkWord('onListing', onListing, ['error', 'empty']);
   checkWord('onUnavailable', onUnavailable, ['error', 'miss']);
-  const items = new ItemStore(rest, { keyPrefix: 'u/' });
+  // A URL in place of the options would be spread into its characters.
+  const items = new ItemStore(typeof options === 'object' ? rest : options, { keyPrefix: 'u/' });
   const keyOf = (key: string): string => (base === '' ? key : `${base}:${key}`);
   const read = async (key: string): Promise<StoredItem | undefined> => {
     try {

@@ -127,7 +127,7 @@ describe.each(inject('mainRuntimes'))('a driver of unstorage (%s)', (runtime) =>
 });
 
 /** The error with which the driver refuses these options; `undefined` if it accepts them. */
-function refused(options: object): unknown {
+function refused(options: unknown): unknown {
   try {
     void sess(options as SessDriverOptions).dispose();
     return undefined;
@@ -140,6 +140,7 @@ describe('the options of the driver', () => {
   it.each([
     [{}, /"servers".*came/],
     [{ servers: undefined }, /"servers".*came/],
+    ['memcached://127.0.0.1:1', /"options" is a text of 23 characters; expected an object .*\{ servers \}/],
     [{ servers: 'memcached://127.0.0.1:1', ttl: 60 }, /unknown option "ttl"/],
     [{ servers: 'memcached://127.0.0.1:1', copies: 2 }, /client: \{ copies/],
     [{ servers: 'memcached://127.0.0.1:1', onListing: 'silent' }, /"onListing" is "silent"/],

@@ -13,7 +13,7 @@ export async function examineCluster(
   reports: readonly NodeReport[],
 ): Promise<readonly Finding[]> {
   return [
-    ...secrets(observed, settings),
+    ...secrets(observed, settings, reports),
     ...unfinishedDrains(reports),
     ...versions(reports),
     ...unequalMemory(reports),
@@ -21,16 +21,34 @@ export async function examineCluster(
   ];
 }
 
-function secrets({ client }: ObservedCluster, { historySecret, servers }: ClusterSettings): readonly Finding[] {
+function secrets(
+  { client }: ObservedCluster,
+  { historySecret, servers }: ClusterSettings,
+  reports: readonly NodeReport[],
+): readonly Finding[] {
   const isInUrl = typeof servers === 'string' && servers.includes('historySecret=');
-  if (historySecret !== undefined || isInUrl) return [];
+  if (historySecret === undefined && !isInUrl)
+    return [
+      finding('warning', 'history-secret', 'cluster', [
+        'no secret is set, so what application servers with one tell each other is not seen here',
+        `neither SESS_HISTORY_SECRET nor SESS_SECRET is in the environment; ${knownNodes(client.topology.nodes.length)}`,
+        'set SESS_SECRET to the application’s secret, or SESS_HISTORY_SECRET to the client’s',
+      ]),
+    ];
+  // Each secret has a history of its own: with another one, it is empty.
+  const isSilent = client.topology.ring?.confirmedAt === undefined && client.handovers.length === 0;
+  if (!isSilent || !reports.some(({ figures }) => figures !== undefined && figures.items > 0)) return [];
   return [
     finding('warning', 'history-secret', 'cluster', [
-      'no secret is set, so what application servers with one tell each other is not seen here',
-      `neither SESS_HISTORY_SECRET nor SESS_SECRET is in the environment; ${client.topology.nodes.length} nodes are known by the list alone`,
-      'set SESS_SECRET to the application’s secret, or SESS_HISTORY_SECRET to the client’s',
+      'the nodes hold items, but no application server with this secret was ever here',
+      'the secret is not that of the application, or only other programs use these nodes',
+      'compare SESS_SECRET with the application’s, or SESS_HISTORY_SECRET with the client’s: until they agree, drains and other lists are not seen here',
     ]),
   ];
+}
+
+function knownNodes(nodes: number): string {
+  return nodes === 1 ? '1 node is known by the list alone' : `${nodes} nodes are known by the list alone`;
 }
 
 function unfinishedDrains(reports: readonly NodeReport[]): readonly Finding[] {

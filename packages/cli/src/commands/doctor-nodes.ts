@@ -1,4 +1,5 @@
 import type { ObservedCluster } from '../cluster/observed-cluster.ts';
+import { listsKeys } from '../cluster/lists-keys.ts';
 import { askStats, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
 import { bytes, count, duration, percent } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
@@ -26,13 +27,29 @@ async function examineNode(observed: ObservedCluster, report: NodeReport): Promi
   const node = observed.nodes.get(id);
   if (figures === undefined) return [await silent(node, id, error ?? 'it does not answer', isListed)];
   const settings = await askStats(node, 'settings');
+  const isCrawlerOff = !(settings instanceof Error) && settings.get('lru_crawler') === 'no';
   return [
     ...restart(observed, report, figures),
     ...clock(id, figures),
     ...memory(id, figures),
     ...connections(id, figures),
     ...(settings instanceof Error ? [] : examineSettings(id, settings)),
+    ...(isCrawlerOff || !(await listsKeys(node)) ? [withoutKeys(id, isCrawlerOff)] : []),
   ];
+}
+
+function withoutKeys(id: string, isCrawlerOff: boolean): Finding {
+  return isCrawlerOff
+    ? finding('warning', 'crawler', id, [
+        'its crawler is disabled, so it lists no keys',
+        'it can’t be drained, and copies can’t be restored from it',
+        'send it "lru_crawler enable", or start it without -o no_lru_crawler',
+      ])
+    : finding('warning', 'crawler', id, [
+        'it lists no keys, so nothing can be copied from it at once',
+        'a proxy stands before it, or the service refuses `lru_crawler metadump`, as ElastiCache does from 1.6.17',
+        `before it is removed: \`sess drain ${id} --until-expired\`. With copies: 2, a lost copy is restored when its session is used`,
+      ]);
 }
 
 /** The node answers requests but reports no statistics: a proxy, or a service that does not allow them. */
@@ -156,15 +173,6 @@ function examineSettings(id: string, settings: ReadonlyMap<string, string>): rea
             'it keeps no CAS numbers (-C)',
             'a change of a session is a compare-and-swap, which needs them',
             'start it without -C',
-          ]),
-        ]
-      : []),
-    ...(settings.get('lru_crawler') === 'no'
-      ? [
-          finding('warning', 'crawler', id, [
-            'its crawler is disabled, so it lists no keys',
-            'it can’t be drained, and copies can’t be restored from it',
-            'send it "lru_crawler enable", or start it without -o no_lru_crawler',
           ]),
         ]
       : []),

@@ -132,6 +132,7 @@ async function planOf(walk: Walk, { keysPerSecond }: PlanOptions): Promise<Plan>
   const asked = reports.filter(({ id }) => inRotation.has(id));
   const walked = await Promise.all(asked.map(async (report) => [report.id, await walk.node(report)] as const));
   const perNode = walked.flatMap(([, result]) => (result instanceof Error ? [] : [result]));
+  refuseIfUnknown(asked, perNode);
   const { moved, exact } = compare(rings.before, rings.after);
   const sum = (of: (node: NodePlan) => number): number => perNode.reduce((total, node) => total + of(node), 0);
   const drained = perNode.filter(({ node }) => rings.gone.includes(node));
@@ -152,6 +153,13 @@ async function planOf(walk: Walk, { keysPerSecond }: PlanOptions): Promise<Plan>
   };
 }
 
+/** Without a node that says what it holds, every figure would be 0. */
+function refuseIfUnknown(asked: readonly NodeReport[], perNode: readonly NodePlan[]): void {
+  if (perNode.length > 0 || asked.some(({ figures }) => figures !== undefined)) return;
+  const reasons = asked.map(({ id, error }) => `${id} (${error ?? 'no statistics'})`);
+  throw new Error(`No node says what it holds, so nothing can be planned: ${reasons.join(', ')}`);
+}
+
 function idsOf({ nodes }: Distribution): readonly string[] {
   return nodes.map(({ id }) => id);
 }
@@ -164,14 +172,18 @@ const COLUMNS: readonly Column<NodePlan>[] = [
 ];
 
 function planText(planned: Plan, width: number): string {
-  const { nodesBefore, nodesAfter, movedShare, isExact, memory, drainSeconds } = planned;
+  const { nodesBefore, nodesAfter, movedShare, isExact, memory } = planned;
   const gone = nodesBefore.filter((id) => !nodesAfter.includes(id));
   const share = `${isExact ? '' : 'about '}${percent(movedShare)}`;
   return [
     `From ${plural(nodesBefore.length, 'node')} to ${nodesAfter.length}: ${share} of the sessions get another owner.`,
-    `Of the ${plural(planned.keys, 'session')} that are there now, ${count(planned.movedKeys)} would move, about ${bytes(planned.movedBytes)}.`,
-    '',
-    table(COLUMNS, planned.perNode, width),
+    ...(planned.perNode.length === 0
+      ? ['No node lists its keys: how many sessions that are is not known.']
+      : [
+          `Of the ${plural(planned.keys, 'session')} that are there now, ${count(planned.movedKeys)} would move, about ${bytes(planned.movedBytes)}.`,
+          '',
+          table(COLUMNS, planned.perNode, width),
+        ]),
     '',
     `Memory afterwards: ${bytes(memory.usedBytes)} used of ${bytes(memory.limitBytesAfter)} (${percent(memory.usedBytes / Math.max(1, memory.limitBytesAfter))}).${
       memory.fits ? '' : ' That is too little: sessions would be evicted. Add memory, or a node, first.'
@@ -179,11 +191,16 @@ function planText(planned: Plan, width: number): string {
     ...(planned.zones === undefined ? [] : zonesText(planned.zones, planned.copies)),
     ...(gone.length === 0
       ? ['Sessions move when they are asked for: nobody waits, and nothing is lost.']
-      : [
-          `Drain ${gone.length === 1 ? 'it' : 'them, one after another,'} first (\`sess drain ${gone[0] ?? ''}\`): about ${duration(drainSeconds)}.`,
-        ]),
+      : [drainText(planned, gone)]),
     ...planned.notListed.map(({ node, reason }) => `${node} is not counted: ${reason}`),
   ].join('\n');
+}
+
+function drainText({ perNode, drainSeconds }: Plan, gone: readonly string[]): string {
+  const drain = `Drain ${gone.length === 1 ? 'it' : 'them, one after another,'} first`;
+  return gone.every((id) => perNode.some(({ node }) => node === id))
+    ? `${drain} (\`sess drain ${gone[0]}\`): about ${duration(drainSeconds)}.`
+    : `${drain}: \`sess drain ${gone[0]}\`, or with --until-expired if it lists no keys.`;
 }
 
 function zonesText({ zones, areTooFew, small, unknown }: ZoneReport, copies: number): readonly string[] {

@@ -51,6 +51,13 @@ describe('the manifests', () => {
     expect(MANIFESTS.length).toBeGreaterThanOrEqual(8);
   });
 
+  it('read one secret: with another one, a hook would not see the application servers', () => {
+    const references = JSON.stringify(MANIFESTS).match(/"secretKeyRef":\{[^}]*\}/g) ?? [];
+    expect(references.length).toBeGreaterThanOrEqual(3);
+    expect([...new Set(references)]).toEqual(['"secretKeyRef":{"name":"sess","key":"secret"}']);
+    expect(read('deployment.md')).toContain('kubectl create secret generic sess --from-literal=secret=');
+  });
+
   it.each(MANIFESTS.map(({ where, manifest }) => [manifest.kind, where, manifest] as const))(
     '%s of %s is what Kubernetes takes',
     (_kind, _where, manifest) => {

@@ -64,9 +64,7 @@ const NAMES: Readonly<Record<keyof EncryptOptions, true>> = { secret: true, plai
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 export function resolveEncryption(given: EncryptOptions | undefined): ResolvedEncryption | undefined {
   if (given === undefined) return undefined;
-  // The value is not shown: it may be a misplaced secret.
-  if (!isObject(given))
-    throw badOption('encrypt', undefined, '{ secret }, with a secret of at least 32 bytes, or several');
+  if (!isObject(given)) throw badOption('encrypt', given, '{ secret }, with a secret of at least 32 bytes, or several');
   checkUnknown(given, Object.keys(NAMES), 'encrypt.');
   const [first, ...others] = resolveSecrets('encrypt.secret', given.secret);
   return Object.freeze({

@@ -246,7 +246,11 @@ describe('the options', () => {
       /unknown option "compress.aboveByte": did you mean "compress.aboveBytes"/,
     ],
     ['a negative size', { compress: { aboveBytes: -1 } }, /"compress.aboveBytes" is -1/],
-    ['a secret in place of the options', { encrypt: OLD }, /^option "encrypt" is missing; expected \{ secret \}/],
+    [
+      'a secret in place of the options',
+      { encrypt: OLD },
+      /^option "encrypt" is a text of \d+ characters; expected \{ secret \}/,
+    ],
     ['no secret', { encrypt: {} }, /"encrypt.secret" is missing; expected .*32 bytes/],
     ['a short secret', { encrypt: { secret: [OLD, 'short'] } }, /"encrypt.secret\[1\]" has 5 bytes/],
     [

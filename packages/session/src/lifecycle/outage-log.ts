@@ -165,7 +165,7 @@ export const OF_DATABASE: Outage = {
 };
 
 /** The cause says which node and why; the message only repeats that sessions are out of reach. */
-function reasonOf({ message, cause }: SessionError): string {
+export function reasonOf({ message, cause }: SessionError): string {
   const why = cause instanceof Error ? cause.message : '';
   return (message.includes(why) ? message : why).replace(/[\s.]+$/, '');
 }

@@ -30,14 +30,15 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
     'Give every server the same secrets, and keep an old one behind the new one for as long as sessions live (absoluteTtlSeconds).',
 };
 
-/** Emits the warning on the first call with a code. */
-export type WarnOnce = (code: WarningCode) => void;
+/** Emits the warning on the first call with a code, and at its end the reason, if there is one. */
+export type WarnOnce = (code: WarningCode, reason?: string) => void;
 
 export function warnOnce(): WarnOnce {
   const warned = new Set<WarningCode>();
-  return (code) => {
+  return (code, reason) => {
     if (warned.has(code)) return;
     warned.add(code);
-    process.emitWarning(WARNINGS[code], { type: 'SessWarning', code });
+    const message = reason === undefined ? WARNINGS[code] : `${WARNINGS[code]} The reason: ${reason}.`;
+    process.emitWarning(message, { type: 'SessWarning', code });
   };
 }

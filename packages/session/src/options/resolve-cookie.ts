@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import { stringifySetCookie } from 'cookie';
 import { parse as parseHost } from 'tldts';
 import { COOKIE_VALUE_LENGTH } from '../cookie/cookie-signature.ts';
-import { SessionError } from '../errors.ts';
 import { badOption, checkUnknown, isObject, oneOf } from './option-checks.ts';
 import type { CookieOptions, ResolvedCookie, SecureMode, SessionsOptions } from './options.ts';
 
@@ -18,6 +17,9 @@ const NAMES: Readonly<Record<keyof CookieOptions, true>> = {
 
 /** A token of RFC 9110, which every server and proxy accepts as a cookie's name. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** What a header can carry as the value of `Path`. */
+const PATH = /^[\u0020-\u003A\u003D-\u007E]*$/;
 
 /** Browsers drop a cookie whose name, value and attributes are longer (RFC 6265bis, OWASP ASVS 3.3.5). */
 const MAX_COOKIE_BYTES = 4_096;
@@ -115,10 +117,13 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
     });
   } catch {
     // Without the cause, which quotes the values.
-    throw new SessionError(
-      'SESS_BAD_OPTION',
-      'option "cookie" has a path or domain that no Set-Cookie header can carry',
-    );
+    throw PATH.test(path)
+      ? badOption(
+          'cookie.domain',
+          domain,
+          'a host name, such as "example.com", without a scheme, port or path: no Set-Cookie header can carry those',
+        )
+      : badOption('cookie.path', path, 'a path of ASCII without ";" and "<": no Set-Cookie header can carry another');
   }
   if (Buffer.byteLength(longest) > MAX_COOKIE_BYTES) {
     throw badOption(

@@ -75,15 +75,29 @@ describe('options', () => {
 
 describe('a wrong option', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['no secret', { secret: undefined }, /"secret" is missing; expected .*at least 32 bytes.*randomBytes\(32\)/],
+    [
+      'no secret',
+      { secret: undefined },
+      /"secret" is missing; expected .*at least 32 bytes.*environment variable unset\?.*randomBytes\(32\)/,
+    ],
     [
       'a secret that is too short',
       { secret: 'short' },
       /"secret" has 5 bytes; expected at least 32.*randomBytes\(32\)/,
     ],
     ['one of several that is too short', { secret: [SECRET, 'short'] }, /"secret\[1\]" has 5 bytes/],
-    ['no secret in the list', { secret: [] }, /"secret" is missing/],
-    ['something else as a secret', { secret: [12_345] }, /"secret" is missing/],
+    ['no secret in the list', { secret: [] }, /"secret" is an empty array; expected a string/],
+    ['a number as a secret', { secret: 12_345 }, /"secret" is a number; expected a string of at least 32 bytes/],
+    ['bytes as a secret', { secret: Buffer.alloc(32) }, /"secret" is a Buffer; expected a string/],
+    ['something else as one of several', { secret: [SECRET, null] }, /"secret\[1\]" is null; expected a string/],
+    ['a switch in place of options', { encrypt: true }, /"encrypt" is true; expected \{ secret \}/],
+    [
+      'a URL as the domain of the cookie',
+      { cookie: { domain: 'https://shop.example.com' } },
+      /"cookie.domain" is a text of 24 characters; expected a host name, such as "example.com", without a scheme/,
+    ],
+    ['a domain with an empty label', { cookie: { domain: 'a..example.com' } }, /"cookie.domain" is 'a..example.com'/],
+    ['a path that no header can carry', { cookie: { path: '/a;b' } }, /"cookie.path" is '\/a;b'; expected/],
     ['a fraction of a second', { ttlSeconds: 1.5 }, /"ttlSeconds" is 1.5; expected a whole number of seconds/],
     ['a time as text', { ttlSeconds: '3600' }, /"ttlSeconds" is '3600'; expected a whole number/],
     ['no time at all', { ttlSeconds: 0 }, /"ttlSeconds" is 0/],

@@ -1,4 +1,4 @@
-import { badOption } from './option-checks.ts';
+import { kindOf } from '@sess/json-data';
 import { SessionError } from '../errors.ts';
 
 const MIN_SECRET_BYTES = 32;
@@ -17,18 +17,20 @@ export function resolveSecrets(
   const [first, ...others] = list.map((secret, index) =>
     checked(list.length === 1 ? option : `${option}[${index}]`, secret),
   );
-  if (first === undefined) throw missing(option);
+  if (first === undefined) throw notText(option, 'is an empty array');
   return Object.freeze([first, ...others]);
 }
 
 function checked(option: string, secret: unknown): string {
-  if (typeof secret !== 'string') throw missing(option);
+  if (secret === undefined) throw notText(option, 'is missing', ' (is an environment variable unset?)');
+  if (typeof secret !== 'string') throw notText(option, `is ${kindOf(secret)}`);
   const bytes = Buffer.byteLength(secret);
   if (bytes >= MIN_SECRET_BYTES) return secret;
   const wanted = `at least ${MIN_SECRET_BYTES}, so that nobody can find it by trying; ${MAKE_SECRET}`;
   throw new SessionError('SESS_BAD_OPTION', `option "${option}" has ${bytes} bytes; expected ${wanted}`);
 }
 
-function missing(option: string): SessionError {
-  return badOption(option, undefined, `a string of at least ${MIN_SECRET_BYTES} bytes, or several; ${MAKE_SECRET}`);
+function notText(option: string, came: string, hint = ''): SessionError {
+  const wanted = `a string of at least ${MIN_SECRET_BYTES} bytes, or several${hint}; ${MAKE_SECRET}`;
+  return new SessionError('SESS_BAD_OPTION', `option "${option}" ${came}; expected ${wanted}`);
 }
