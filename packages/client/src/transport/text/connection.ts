@@ -11,7 +11,7 @@ import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { MetaUnknown } from './reply-fault.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
-import { connectionError, notGreeted, resized, silentGreeting } from './request-errors.ts';
+import { connectionError, notGreeted, resized, silentGreeting, silentTls } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type ConnectionMemory } from './socket.ts';
 
@@ -129,12 +129,15 @@ export class Connection {
     return this.#over ? undefined : this.#socket.remoteAddress;
   }
 
-  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  /**
+   * The error of a node that accepted the connection and has not finished the TLS handshake, or has not answered a byte
+   * of the greeting, for `ms`; `undefined` for any other.
+   */
   silence(ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError | undefined {
     const { node, options, memory } = this.#settings;
+    if (!this.#reached || !this.#handshake.isUnanswered) return undefined;
     const isTls = options.tls !== false;
-    const sentGreeting = isTls ? this.#secured : this.#reached;
-    if (!sentGreeting || !this.#handshake.isUnanswered) return undefined;
+    if (isTls && !this.#secured) return silentTls(node.id, ms, option, memory.hasGreeted);
     const first = memory.hasGreeted ? undefined : { isTls, asksMeta: this.#handshake.asksMeta };
     return silentGreeting(node.id, ms, option, first);
   }

@@ -66,7 +66,7 @@ export class ReconnectingConnection {
     return this.#connection?.epoch;
   }
 
-  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  /** The error of a node that accepted the connection and is silent since, for `ms`; `undefined` for any other. */
   silence(ms: number): SessClientError | undefined {
     return this.#connection?.silence(ms, 'timeoutMs');
   }
