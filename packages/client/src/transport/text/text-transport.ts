@@ -9,7 +9,8 @@ export interface TextTransportOptions {
    * Which form of the text protocol to speak.
    *
    * - `'auto'` (default): asks each node when connecting: meta if the node has it (memcached 1.6.13 and later),
-   *   otherwise classic, also if the node hangs up on the question or refuses the meta commands later.
+   *   otherwise classic, also if the node hangs up on the question, refuses the meta commands later, or hangs up on them
+   *   twice.
    * - `'meta'`: only meta; rejects with `SESS_PROTOCOL` for a node without it.
    * - `'classic'`: does not ask. For proxies that stay silent on unknown commands, and for those that hang up: saves the
    *   connection that `'auto'` loses there. Reads don't report the remaining time to live.
