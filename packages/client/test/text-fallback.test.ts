@@ -162,6 +162,66 @@ describe('a proxy that knows `mn`, but no meta commands', () => {
     expect(await (await server.accept()).lines(1)).toEqual(['version']);
   });
 
+  it.each([
+    'ERROR unknown command',
+    'CLIENT_ERROR unknown command',
+    'CLIENT_ERROR unsupported request',
+    'SERVER_ERROR command not supported',
+  ])('may say so in its own words: %s', async (refusal) => {
+    const server = await ScriptedServer.start();
+    const answer = server.transport.get('key');
+    const first = await server.greet();
+    await first.lines(1);
+    first.say(`${refusal}\r\n`);
+    await serveClassic(await server.accept());
+    expect([await answer, server.losses]).toEqual([undefined, []]);
+  });
+
+  it.each([
+    ['hangs up', (peer: Peer) => void peer.socket.end()],
+    ['resets the connection', (peer: Peer) => void peer.socket.resetAndDestroy()],
+  ])('and %s, is spoken to in classic when it does so again, and asked again after a loss', async (_, hangUp) => {
+    const server = await ScriptedServer.start();
+    const first = await server.serve();
+    const lost = outcomes([server.transport.get('one')]);
+    await first.lines(1);
+    hangUp(first);
+    // Perhaps it stopped just then.
+    expect(await lost).toEqual(['SESS_CONNECTION']);
+    const second = await server.greet();
+    const answers = Promise.all(['two', 'three'].map((key) => server.transport.get(key)));
+    await second.lines(2);
+    hangUp(second);
+    const third = await server.accept();
+    await serveClassic(third, 2);
+    expect([await answers, server.losses.length]).toEqual([[undefined, undefined], 1]);
+    third.socket.destroy();
+    const asked = server.accept();
+    await expect
+      .poll(() => {
+        server.transport.probe().catch(() => undefined);
+        return server.connections;
+      })
+      .toBe(4);
+    expect(await (await asked).lines(2)).toEqual(['mn', 'version']);
+  });
+
+  it('is not a node that has answered a meta command between two losses', async () => {
+    const server = await ScriptedServer.start();
+    for (const reply of ['', 'EN\r\n', '']) {
+      const peer = await server.serve();
+      const answer = outcomes([server.transport.get('key')]);
+      await peer.lines(1);
+      if (reply !== '') {
+        peer.say(reply);
+        expect(await answer).toEqual([undefined]);
+      }
+      peer.socket.destroy();
+      if (reply === '') expect(await answer).toEqual(['SESS_CONNECTION']);
+      await expect.poll(() => server.losses.length).toBe(server.connections);
+    }
+  });
+
   it('fails a write with the reason: the value may have been read as commands', async () => {
     const server = await ScriptedServer.start();
     const answer = server.transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 });

@@ -140,7 +140,24 @@ it('does not wait for a node that takes the connection and never speaks TLS', as
   );
   await expect(node.get('key')).rejects.toMatchObject({
     code: 'SESS_TIMEOUT',
-    message: expect.stringContaining('connectTimeoutMs'),
+    message: expect.stringMatching(
+      /did not finish the TLS handshake within 50 ms \(connectTimeoutMs\): .* does not speak TLS/,
+    ),
   });
   await node.close();
+});
+
+it('names the signal among the options of TLS when it has fired', async () => {
+  const node = await startTlsNode();
+  const controller = new AbortController();
+  const tls = { ca: CERTIFICATE, signal: controller.signal };
+  const { transport, losses } = open(node.port, tls);
+  await transport.get('key');
+  const loss = once(losses, 'loss');
+  controller.abort();
+  await loss;
+  await expect(transport.get('key')).rejects.toMatchObject({
+    code: 'SESS_CONNECTION',
+    message: expect.stringMatching(/failed: the signal in the option tls has fired/),
+  });
 });

@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { badOption } from './options.ts';
 
 /** The address of a listening server. */
@@ -31,6 +31,23 @@ export function isHost(host: string): boolean {
   // `300.1.1.1` and `127` are not names: no top-level domain is all digits.
   if (/^\d+$/u.test(labels.at(-1) ?? '')) return false;
   return labels.every((label) => label.length <= 63 && LABEL.test(label));
+}
+
+/** Addresses of no machine, or of many: unspecified, broadcast, multicast. */
+const NO_MACHINE = new BlockList();
+NO_MACHINE.addAddress('0.0.0.0');
+NO_MACHINE.addAddress('255.255.255.255');
+NO_MACHINE.addSubnet('224.0.0.0', 4);
+NO_MACHINE.addAddress('::', 'ipv6');
+NO_MACHINE.addSubnet('ff00::', 8, 'ipv6');
+
+/**
+ * Whether a node of a list from elsewhere can have this host. A connection to 0.0.0.0 would reach this machine instead:
+ * DNS servers that block a name answer so.
+ */
+export function isNodeHost(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? isHost(host) : !NO_MACHINE.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** One spelling per host, to detect duplicates. */

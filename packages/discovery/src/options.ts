@@ -25,13 +25,32 @@ export function knownOptions<Options extends object>(
   if (!isPlainObject(value)) throw badOption(where, 'an object', typeof value === 'string' ? UNTOLD : value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key as keyof Options)) {
+      // It may be a misplaced URL with a password.
+      const name = key.length <= 60 && /^[\w.-]+$/u.test(key) ? key : '…';
       throw new DiscoveryError(
         'SESS_BAD_OPTION',
-        `${where}: there is no option "${key}". Known ones: ${known.join(', ')}.`,
+        `${where}: there is no option "${name}". Known ones: ${known.join(', ')}.`,
       );
     }
   }
   return value;
+}
+
+/**
+ * Runs `read`, which reads the arguments of `where`. An error that is not one of ours comes from a getter or a proxy
+ * among them.
+ *
+ * @throws DiscoveryError `SESS_BAD_OPTION`
+ */
+export function readable<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (DiscoveryError.is(cause)) throw cause;
+    // Its text may show a value.
+    const message = `${where}: the options can not be read: one of them threw an error (see the cause).`;
+    throw new DiscoveryError('SESS_BAD_OPTION', message, { cause });
+  }
 }
 
 /** Whether it is an object of options, not an array or an instance of a class, which keeps its content elsewhere. */
@@ -45,16 +64,26 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 /** Replaces a string that may be a secret. */
 const UNTOLD: unique symbol = Symbol('untold');
 const SHOWN_CHARACTERS = 120;
+/** Characters of addresses, numbers and words. */
+const PLAIN = /^[\w.:[\]/@… -]*$/u;
+/** Neither an address nor a number, and long enough for a secret. */
+const LONG_WORD = /^[^.:\s]{13,}$/u;
 
 function shown(value: unknown): string {
   if (value === UNTOLD) return 'a string';
-  if (typeof value === 'string') return JSON.stringify(withoutCredentials(value));
+  if (typeof value === 'string') return shownText(value);
   if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   // Objects are not shown: they may hold credentials.
   if (typeof value === 'object') return isPlainObject(value) ? 'an object' : 'an instance of a class';
   return `a ${typeof value}`;
+}
+
+function shownText(text: string): string {
+  const told = withoutCredentials(text);
+  if (!PLAIN.test(told) || LONG_WORD.test(told)) return `a text of ${text.length} characters`;
+  return JSON.stringify(told.length > SHOWN_CHARACTERS ? `${told.slice(0, SHOWN_CHARACTERS)}…` : told);
 }
 
 /**
@@ -66,10 +95,8 @@ function withoutCredentials(text: string): string {
   const rest = text.slice(scheme.length);
   const at = rest.lastIndexOf('@');
   const colon = rest.indexOf(':');
-  let told = text;
-  if (at !== -1) told = `${scheme}…${rest.slice(at)}`;
-  else if (colon !== -1 && !isAddressLike(rest)) told = `${scheme}${rest.slice(0, colon)}:…`;
-  return told.length > SHOWN_CHARACTERS ? `${told.slice(0, SHOWN_CHARACTERS)}…` : told;
+  if (at !== -1) return `${scheme}…${rest.slice(at)}`;
+  return colon !== -1 && !isAddressLike(rest) ? `${scheme}${rest.slice(0, colon)}:…` : text;
 }
 
 /** Whether it is an IPv6 address, or one colon with what may be a port behind it. */

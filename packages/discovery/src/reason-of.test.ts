@@ -20,6 +20,7 @@ describe('reasonOf', () => {
       `${[0, 1, 2, 3, 4].map((index) => `connect ECONNREFUSED 127.0.1.${index}:11211`).join(', ')}, and 295 more`,
     ],
     [new AggregateError([refused('::1')], 'none answered'), 'none answered'],
+    [Object.assign(new Error('aborted'), { code: 'ABORT_ERR' }), 'the signal in the option tls has fired'],
     ['a text', 'a text'],
   ])('says why in one line: %#', (error, reason) => {
     expect(reasonOf(error)).toBe(reason);

@@ -7,6 +7,8 @@ import { someOf } from './some-of.ts';
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '') return someOf(error.errors.map(reasonOf));
+  // Nothing else aborts a socket.
+  if ('code' in error && error.code === 'ABORT_ERR') return 'the signal in the option tls has fired';
   if ('reason' in error && typeof error.reason === 'string') return error.reason;
   return (error.message.split('\n')[0] ?? '').replace(/\.$/, '');
 }

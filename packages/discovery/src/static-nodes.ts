@@ -1,7 +1,7 @@
 import { DiscoveryError } from './errors.ts';
 import { systemEnvironment } from './environment.ts';
 import { canonicalId, isHost, isPort, parseHostAndPort } from './node-address.ts';
-import { badOption, knownOptions } from './options.ts';
+import { badOption, knownOptions, readable } from './options.ts';
 import { clusterNode, isZone, MAX_NODES, topologyOf } from './topology-value.ts';
 import type { ClusterNode, Discovery } from './topology.ts';
 import { startWatch } from './watch.ts';
@@ -27,7 +27,7 @@ export interface StaticNode {
  * @throws DiscoveryError `SESS_BAD_OPTION` for an empty list, a node that can't be parsed, or a duplicate
  */
 export function staticNodes(nodes: readonly (string | StaticNode)[]): Discovery {
-  const topology = topologyOf(parseNodes(nodes));
+  const topology = readable('staticNodes', () => topologyOf(parseNodes(nodes)));
   return Object.freeze({
     watch: (listener) =>
       startWatch(
@@ -58,7 +58,8 @@ function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNo
     );
   }
   const places = new Map<string, number>();
-  return given.map((value: unknown, index) => {
+  // Also visits the holes of a list.
+  return Array.from(given, (value: unknown, index) => {
     const where = `staticNodes[${index}]`;
     const node =
       typeof value === 'object' && value !== null

@@ -5,6 +5,7 @@ const failure = (code: string): Error => Object.assign(new Error('of OpenSSL'), 
 
 describe('the advice about a failed TLS connection', () => {
   it.each([
+    ['ABORT_ERR', 'leave out tls.signal'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls.servername'],
     ['CERT_HAS_EXPIRED', 'Renew the certificate'],
     ['CERT_NOT_YET_VALID', 'Renew the certificate'],

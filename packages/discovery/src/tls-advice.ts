@@ -5,6 +5,7 @@ const BY_CODE: readonly (readonly [RegExp, string])[] = [
     new RegExp(`^${TLS_FUNCTION}$`),
     "This function of the application refuses the server: correct it, or the server's certificate or key",
   ],
+  [/^ABORT_ERR$/, 'It ends every connection: leave out tls.signal, or create another client'],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'The certificate is for another name: use the name it is for, or set tls.servername',

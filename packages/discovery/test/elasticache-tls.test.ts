@@ -97,6 +97,37 @@ describe('discovery over TLS', () => {
     await expect(watch.ready()).rejects.toMatchObject({ message: expect.stringContaining('"tls"') as string });
   });
 
+  it.each([
+    [true, 'does not speak TLS'],
+    [false, 'expects TLS'],
+  ])(
+    'with a server that accepts the connection and is silent (%j) fails, and says what to change',
+    async (tls, hint) => {
+      const server = use(await ScriptedServer.start(() => undefined));
+      const listener = new RecordingListener();
+      const options = { tls, timeoutMs: 100 };
+      const watch = use(elasticacheIn(testEnvironment(names), `127.0.0.1:${server.port}`, options).watch(listener));
+      await expect(watch.ready()).rejects.toMatchObject({
+        code: 'SESS_DISCOVERY_TIMEOUT',
+        message: expect.stringMatching(
+          `accepted the connection, but did not answer within 100 ms: it hangs, or ${hint}`,
+        ),
+      });
+    },
+  );
+
+  it('names the signal among its options when that has fired', async () => {
+    const server = await encrypted();
+    const controller = new AbortController();
+    const tls = { ca: certificate, signal: controller.signal };
+    const { watch } = watchOf('127.0.0.1', server.port, tls);
+    controller.abort();
+    await expect(watch.refresh()).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_TLS',
+      message: expect.stringContaining('leave out tls.signal') as string,
+    });
+  });
+
   it('checks the nodes that stand in for the endpoint against their names', async () => {
     const endpoint = await encrypted();
     const node = await encrypted();

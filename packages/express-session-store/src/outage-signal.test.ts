@@ -14,8 +14,8 @@ it('an outage ends when a node answers, not when one is listed that has not answ
   const events: string[] = [];
   const emitter = new EventEmitter();
   emitter.on('disconnect', () => events.push('disconnect')).on('connect', () => events.push('connect'));
-  const signal = OutageSignal.for('no-session', client, emitter);
-  onTestFinished(() => signal?.stop());
+  const signal = new OutageSignal(client, emitter);
+  onTestFinished(() => signal.stop());
   const become = (...health: readonly string[]): readonly string[] => {
     states = health;
     channel('sess:client:node').publish({});

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
-import { StoreError, type ExternalStore } from '@sess/external-store';
+import type { ExternalStore } from '@sess/external-store';
 
 type Client = ExternalStore['client'];
 
@@ -16,20 +16,10 @@ export class OutageSignal {
   readonly #emitter: EventEmitter;
   #out = false;
 
-  private constructor(client: Client, emitter: EventEmitter) {
+  constructor(client: Client, emitter: EventEmitter) {
     this.#client = client;
     this.#emitter = emitter;
     subscribe(NODE_CHANNEL, this.#look);
-  }
-
-  /** @throws {StoreError} `SESS_BAD_OPTION` */
-  static for(onOutage: unknown, client: Client, emitter: EventEmitter): OutageSignal | undefined {
-    if (onOutage === undefined || onOutage === 'error') return undefined;
-    if (onOutage === 'no-session') return new OutageSignal(client, emitter);
-    throw new StoreError(
-      'SESS_BAD_OPTION',
-      `option "onOutage" is ${JSON.stringify(onOutage)}; expected "error" or "no-session"`,
-    );
   }
 
   stop(): void {

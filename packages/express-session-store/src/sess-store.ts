@@ -1,4 +1,11 @@
-import { ExternalStore, type ExternalStoreOptions, type Held, type SaveBase } from '@sess/external-store';
+import {
+  ExternalStore,
+  storeOptions,
+  wordOption,
+  type ExternalStoreOptions,
+  type Held,
+  type SaveBase,
+} from '@sess/external-store';
 import session from 'express-session';
 import { callBack, type Callback } from './call-back.ts';
 import { secondsOfCookie, type SessionCookie } from './cookie-expiry.ts';
@@ -34,10 +41,11 @@ export class SessStore extends session.Store {
 
   constructor(options: SessStoreOptions) {
     super();
-    const { onOutage, ...rest } = options ?? {};
-    // A URL in place of the options would be spread into its characters.
-    this.#store = new ExternalStore(typeof options === 'object' ? rest : options, 'x/');
-    this.#outages = OutageSignal.for(onOutage, this.#store.client, this);
+    const { onOutage = 'error', ...rest } = storeOptions(options ?? {});
+    // Before a client is opened, which nobody would close.
+    const policy = wordOption('onOutage', onOutage, ['error', 'no-session']);
+    this.#store = new ExternalStore(rest, 'x/');
+    if (policy === 'no-session') this.#outages = new OutageSignal(this.#store.client, this);
   }
 
   /** The session; `null` if there is none. An outage is an error. */

@@ -131,7 +131,17 @@ describe('what express-session asks of a store', () => {
   it.each([
     ['no cluster', {}],
     ['a wrong policy', { servers: 'memcached://127.0.0.1', onOutage: 'ignore' }],
+    ['a policy that is no text', { servers: 'memcached://127.0.0.1', onOutage: 5n }],
     ['nothing', undefined],
+    [
+      'a policy that throws',
+      {
+        servers: 'memcached://127.0.0.1',
+        get onOutage() {
+          throw new Error('a getter failed');
+        },
+      },
+    ],
   ])('refuses options that are %s', (_, options) => {
     expect(() => new SessStore(options as SessStoreOptions)).toThrow(
       expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
@@ -142,6 +152,11 @@ describe('what express-session asks of a store', () => {
     expect(() => new SessStore('memcached://127.0.0.1:1' as SessStoreOptions)).toThrow(
       /"options" is a text of 23 characters; expected an object .*\{ servers \}/,
     );
+  });
+
+  it('checks the policy before it opens a client, which nobody would close', () => {
+    const wrong = { servers: 'nowhere', onOutage: 'ignore' } as unknown as SessStoreOptions;
+    expect(() => new SessStore(wrong)).toThrow('option "onOutage" is "ignore"; expected "error" or "no-session"');
   });
 
   it('says "disconnect" and "connect" only where asked to', async () => {

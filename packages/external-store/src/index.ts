@@ -3,5 +3,5 @@ export { StoreError, type StoreErrorCode } from './errors.ts';
 export { ExternalStore } from './external-store.ts';
 export type { Held, SaveBase, SaveRequest } from './held.ts';
 export { ItemStore, type GetItemOptions, type SetItemOptions, type StoredItem } from './item-store.ts';
-export type { ExternalStoreOptions } from './options.ts';
+export { storeOptions, wordOption, type ExternalStoreOptions } from './options.ts';
 export { secondsOf } from './time-to-live.ts';

@@ -4,6 +4,10 @@ import { resolveOptions, type LocalClusterOptions } from './options.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----';
 
+function fail(): never {
+  throw new Error('S3CRET');
+}
+
 describe('options', () => {
   test('have a default each', () => {
     expect(resolveOptions()).toEqual({
@@ -40,6 +44,9 @@ describe('options', () => {
     [{ containerImage: '' }, /^containerImage: /],
     [{ containerEngine: 'docker run' }, /^containerEngine: /],
     [{ now: 5 as never }, /^now: expected a function/],
+    [{ now: () => Number.NaN }, /^now: expected a function .* got NaN$/],
+    [{ nodes: { a: 1 } as never }, /^nodes: .* got \[Object\]$/],
+    [{ nodes: Object.create(null) as never }, /^nodes: .* got \[Object: null prototype\]/],
     [{ node: 5 } as never, /^options: there is no "node"; there are nodes, runtime, /],
     [new Map() as never, /^options: expected an object .* no instance of a class$/],
     [5 as never, /^options: expected an object/],
@@ -70,5 +77,16 @@ describe('options', () => {
     expect(LocalClusterError.is(new LocalClusterError('SESS_CLOSED', 'x'))).toBe(true);
     expect(LocalClusterError.is(new Error('x'))).toBe(false);
     expect(LocalClusterError.is(undefined)).toBe(false);
+  });
+
+  test('say that one of them threw, and do not show its error', () => {
+    const getter = Object.defineProperty({}, 'nodes', { enumerable: true, get: fail });
+    for (const options of [getter, { now: fail }, new Proxy({}, { ownKeys: fail })])
+      expect(() => resolveOptions(options)).toThrow(
+        expect.objectContaining({
+          code: 'SESS_BAD_OPTION',
+          message: 'options: one of them threw an error when it was read (see the cause)',
+        }),
+      );
   });
 });

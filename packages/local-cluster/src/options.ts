@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls';
+import { inspect } from 'node:util';
 import { LocalClusterError } from './errors.ts';
 import type { Runtime } from './local-cluster.ts';
 
@@ -95,6 +96,17 @@ export const CLUSTER_NAMES: Readonly<Record<keyof LocalClusterOptions, true>> = 
 
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptions {
+  try {
+    return resolved(options);
+  } catch (cause) {
+    if (LocalClusterError.is(cause)) throw cause;
+    // A getter, a proxy or the clock. The text of its error may show a value.
+    const message = 'options: one of them threw an error when it was read (see the cause)';
+    throw new LocalClusterError('SESS_BAD_OPTION', message, cause);
+  }
+}
+
+function resolved(options: LocalClusterOptions): ResolvedOptions {
   checkNames('options', options, CLUSTER_NAMES);
   const runtime = options.runtime ?? 'auto';
   if (runtime !== 'auto' && !RUNTIMES.includes(runtime))
@@ -154,8 +166,12 @@ function program(name: string, value: unknown): string {
 }
 
 function clock(value: unknown): () => number {
-  if (typeof value === 'function') return value as () => number;
-  throw bad('now', 'a function that returns milliseconds since 1970', value);
+  const expected = 'a function that returns milliseconds since 1970';
+  if (typeof value !== 'function') throw bad('now', expected, value);
+  const now = value as () => unknown;
+  const read = now();
+  if (typeof read === 'number' && Number.isFinite(read)) return value as () => number;
+  throw bad('now', expected, read);
 }
 
 function credentials(value: Credentials): Credentials {
@@ -198,6 +214,7 @@ function tlsMaterial(value: TlsMaterial): TlsMaterial {
 }
 
 function bad(name: string, expected: string, came: unknown): LocalClusterError {
-  const shown = typeof came === 'string' ? JSON.stringify(came) : String(came);
+  // The content of an object is not shown.
+  const shown = typeof came === 'string' ? JSON.stringify(came) : inspect(came, { depth: -1 });
   return new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, got ${shown}`);
 }

@@ -22,6 +22,8 @@ const LASTING_MS = 1_000;
 const PROBE_SHARE = 0.25;
 
 export interface ConnectionListener {
+  /** Whether another connection was ready before: then the options fit the node. */
+  hasGreeted(): boolean;
   /** The node answered in the binary protocol and accepted the credentials, if any. */
   ready(): void;
   /**
@@ -77,6 +79,8 @@ export class Connection {
   #isUnverified = false;
   #gathering = false;
   #hasAnswered = false;
+  /** Whether TCP connected. */
+  #reached = false;
   readonly #tried: () => string;
 
   constructor(
@@ -102,9 +106,13 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve());
     });
-    this.#timer.start(options.connectTimeoutMs, () =>
-      this.end(errors.connectTimeout(options.connectTimeoutMs, this.#tried())),
+    const { connectTimeoutMs } = options;
+    this.#timer.start(connectTimeoutMs, () =>
+      this.end(
+        this.silence(connectTimeoutMs, 'connectTimeoutMs') ?? errors.connectTimeout(connectTimeoutMs, this.tried),
+      ),
     );
+    socket.once('connect', () => (this.#reached = true));
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#lost(error));
@@ -121,9 +129,12 @@ export class Connection {
     return this.#state === 'connecting' ? this.#tried() : '';
   }
 
-  /** Whether the node got the greeting and has not sent a byte. */
-  get isSilent(): boolean {
-    return this.#state === 'greeting' && !this.#hasAnswered;
+  /** The error of a node that accepted the connection and is silent since, for `ms`; `undefined` for any other. */
+  silence(ms: number, option: 'timeoutMs' | 'connectTimeoutMs'): SessClientError | undefined {
+    const at = this.#state === 'greeting' ? 'greeting' : 'handshake';
+    if (!this.#reached || this.#hasAnswered || this.isReady) return undefined;
+    const first = this.#listener.hasGreeted() ? undefined : { isTls: this.#options.tls !== false };
+    return this.#errors.silent(at, ms, option, first);
   }
 
   /** Whether requests can be sent. */

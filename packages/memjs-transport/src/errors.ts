@@ -1,12 +1,23 @@
 import { reasonOf, SessClientError, tlsAdvice } from '@sess/client';
 import type { RefusalCode } from './operation.ts';
 
+type TimeOption = 'timeoutMs' | 'connectTimeoutMs';
+
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
   /** @param tried a sentence with the addresses that were tried, or empty */
   timeout(timeoutMs: number, tried: string): SessClientError;
-  /** The node got the greeting and sent nothing. */
-  silent(timeoutMs: number): SessClientError;
+  /**
+   * The node accepted the connection and was silent since.
+   *
+   * @param first for a node that has never greeted: the options may not fit it
+   */
+  silent(
+    at: 'handshake' | 'greeting',
+    ms: number,
+    option: TimeOption,
+    first: { readonly isTls: boolean } | undefined,
+  ): SessClientError;
   aborted(reason: unknown): SessClientError;
   closed(): SessClientError;
   tooManyRequests(maxInFlight: number): SessClientError;
@@ -29,6 +40,13 @@ export interface NodeErrors {
   refused(code: RefusalCode, what: string): SessClientError;
 }
 
+const ONLY_TEXT = 'speaks only text (memcached -B ascii or -Y; use the text transport for it)';
+const IF_TLS = {
+  handshake: 'does not speak TLS (use memcached://, or leave out the option tls)',
+  greeting: ONLY_TEXT,
+} as const;
+const IF_PLAIN = `expects TLS (memcacheds:// or the option tls), or ${ONLY_TEXT}`;
+
 export function nodeErrors(node: string): NodeErrors {
   const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
     new SessClientError(code, `${node}: ${message}`, { node, cause });
@@ -38,11 +56,14 @@ export function nodeErrors(node: string): NodeErrors {
         'SESS_TIMEOUT',
         `no answer within ${timeoutMs} ms (timeoutMs).${tried} A write may or may not have happened.`,
       ),
-    silent: (timeoutMs) =>
-      error(
+    silent: (at, ms, option, first) => {
+      const undone = at === 'handshake' ? 'finish the TLS handshake' : 'answer the greeting';
+      const hint = first === undefined ? '' : `, or ${first.isTls ? IF_TLS[at] : IF_PLAIN}`;
+      return error(
         'SESS_TIMEOUT',
-        `no answer to the greeting within ${timeoutMs} ms (timeoutMs); nothing was sent. If the node is up, it may speak only text (memcached -B ascii): use the text transport for it, or start it without -B.`,
-      ),
+        `it accepted the connection, but did not ${undone} within ${ms} ms (${option}); nothing was sent. It hangs${hint}.`,
+      );
+    },
     aborted: (reason) =>
       error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
     closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),

@@ -27,8 +27,19 @@ describe('options of memjsTransport', () => {
     { reconectMaxMs: 99 },
     new Map(),
     null,
-  ])('are refused where they are given: %o', (options) => {
-    expect(() => resolveReconnect(options as object)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    { reconnectMinMs: 'memcached://user:S3CRET@a' },
+    { reconnectMinMs: Object.create(null) as number },
+    { 'memcached://user:S3CRET@a': 1 },
+    Object.defineProperty({}, 'reconnectMinMs', {
+      enumerable: true,
+      get() {
+        throw new Error('S3CRET');
+      },
+    }),
+  ])('are refused where they are given, and not shown (%#)', (options) => {
+    expect(() => resolveReconnect(options as object)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(/^(?!.*S3CRET)/s) }),
+    );
   });
 });
 

@@ -19,6 +19,20 @@ export interface ReconnectLimits {
 
 /** @throws SessClientError `SESS_BAD_OPTION` */
 export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimits {
+  try {
+    return resolved(options);
+  } catch (cause) {
+    if (SessClientError.is(cause)) throw cause;
+    // A getter or a proxy. The text of its error may show a value.
+    throw new SessClientError(
+      'SESS_BAD_OPTION',
+      'The options of memjsTransport can not be read: one of them threw an error (see the cause).',
+      { cause },
+    );
+  }
+}
+
+function resolved(options: MemjsTransportOptions): ReconnectLimits {
   if (!isPlainObject(options)) {
     const came = typeof options === 'object' && options !== null ? 'an instance of a class' : typeof options;
     throw bad('options', 'an object such as { reconnectMinMs: 50 }', came);
@@ -27,7 +41,12 @@ export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimit
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     const near = nearestName(unknown, ['reconnectMinMs', 'reconnectMaxMs']);
-    throw bad('options', near === undefined ? 'reconnectMinMs and reconnectMaxMs' : `"${near}"`, `"${unknown}"`);
+    throw bad(
+      'options',
+      near === undefined ? 'reconnectMinMs and reconnectMaxMs' : `"${near}"`,
+      // The name may be a misplaced URL with a password.
+      near === undefined && !/^\w{1,60}$/.test(unknown) ? 'an option that does not exist' : `"${unknown}"`,
+    );
   }
   const minMs = milliseconds('reconnectMinMs', reconnectMinMs);
   const maxMs = milliseconds('reconnectMaxMs', reconnectMaxMs);
@@ -75,7 +94,11 @@ function isSaslText(value: unknown): boolean {
 
 function milliseconds(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 3_600_000) return value;
-  throw bad(name, 'whole milliseconds from 1 to 3,600,000', String(value));
+  throw bad(
+    name,
+    'whole milliseconds from 1 to 3,600,000',
+    typeof value === 'number' ? String(value) : `a value of type ${typeof value}`,
+  );
 }
 
 function bad(name: string, expected: string, came: string): SessClientError {

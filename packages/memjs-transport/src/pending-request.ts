@@ -1,4 +1,5 @@
 import type { SessClientError } from '@sess/client';
+import { onAbort } from '@sess/working-time';
 import { Utils, type Response } from 'memjs';
 import type { NodeErrors } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -37,6 +38,8 @@ export class PendingRequest<T> implements WireRequest {
   #resolve!: (answer: T) => void; // Set by the executor of the promise, which runs in the constructor.
   #reject!: (error: SessClientError) => void; // Likewise.
   #settled = false;
+  /** Removes the request from the caller's signal. */
+  readonly #release: (() => void) | undefined;
 
   constructor(operation: Operation<T>, opaque: number, options: PendingRequestOptions) {
     this.#operation = operation;
@@ -47,7 +50,8 @@ export class PendingRequest<T> implements WireRequest {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    options.signal?.addEventListener('abort', this.#abort);
+    const { signal, errors } = options;
+    this.#release = signal && onAbort(signal, () => this.failed(errors.aborted(signal.reason)));
   }
 
   get epoch(): number | undefined {
@@ -79,15 +83,11 @@ export class PendingRequest<T> implements WireRequest {
     if (outdated !== undefined && this.#settle()) this.#resolve(outdated);
   }
 
-  readonly #abort = (): void => {
-    this.failed(this.#options.errors.aborted(this.#options.signal?.reason));
-  };
-
   /** `false` if it was settled before. */
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#release?.();
     this.#options.onSettled(this);
     return true;
   }

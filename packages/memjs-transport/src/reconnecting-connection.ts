@@ -52,6 +52,8 @@ export class ReconnectingConnection {
   /** Opened beside an unverified connection that is silent. */
   #successor: Connection | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
+  /** Whether a connection was ready. */
+  #hasGreeted = false;
   /** Connections in a row that were not made, or did not last. */
   #failures = 0;
   /** Whether the pause follows connections that were made and did not last. */
@@ -162,9 +164,8 @@ export class ReconnectingConnection {
   #expire(request: WireRequest): void {
     const { timeoutMs } = this.#options;
     request.failed(
-      this.#connection?.isSilent === true
-        ? this.#errors.silent(timeoutMs)
-        : this.#errors.timeout(timeoutMs, this.#connection?.tried ?? ''),
+      this.#connection?.silence(timeoutMs, 'timeoutMs') ??
+        this.#errors.timeout(timeoutMs, this.#connection?.tried ?? ''),
     );
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;
@@ -181,6 +182,7 @@ export class ReconnectingConnection {
   #open(): Connection {
     lastEpoch += 1;
     const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, () => this.#deadlines.now(), {
+      hasGreeted: () => this.#hasGreeted,
       ready: () => this.#ready(connection),
       doubted: () => {
         this.#successor = this.#open();
@@ -209,6 +211,7 @@ export class ReconnectingConnection {
     } else {
       this.#dropSuccessor();
     }
+    this.#hasGreeted = true;
     this.#lastFailure = undefined;
     this.#sendWaiting(connection);
     this.#events.connected(connection.epoch);

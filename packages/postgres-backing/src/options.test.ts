@@ -50,6 +50,24 @@ describe('the options', () => {
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
   });
+
+  it.each<[string, object]>([
+    ['the name of an option', { [connectionString]: true }],
+    ['a table', { connectionString, table: connectionString }],
+    ['a number', { connectionString, connections: connectionString }],
+    [
+      'the error of a getter',
+      {
+        get pool() {
+          throw new Error('hunter2');
+        },
+      },
+    ],
+  ])('never show a password in the place of %s', (_, options) => {
+    expect(() => resolvePostgresOptions(options)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.not.stringContaining('hunter2') }),
+    );
+  });
 });
 
 describe('the SQL that makes the tables', () => {

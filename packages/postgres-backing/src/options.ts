@@ -54,13 +54,24 @@ const TABLE_NAME = /^([a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/;
 
 /** @throws {PostgresBackingError} `SESS_BAD_OPTION` */
 export function resolvePostgresOptions(options: PostgresBackingOptions): ResolvedPostgresOptions {
+  try {
+    return resolved(options);
+  } catch (error) {
+    if (PostgresBackingError.is(error)) throw error;
+    // A getter or a proxy. The text of its error may show a value.
+    throw new PostgresBackingError('SESS_BAD_OPTION', 'the options can not be read: one of them threw an error');
+  }
+}
+
+function resolved(options: PostgresBackingOptions): ResolvedPostgresOptions {
   if (kindOf(options) !== 'an object')
     throw bad('options', options, 'an object that is no instance of a class, such as { connectionString } or { pool }');
   for (const name of Object.keys(options)) {
-    if (!(name in NAMES))
+    if (!Object.hasOwn(NAMES, name))
       throw new PostgresBackingError(
         'SESS_BAD_OPTION',
-        `unknown option "${name}": the options are ${Object.keys(NAMES).join(', ')}`,
+        // It may be a misplaced URL with a password.
+        `unknown option "${/^[\w.-]{1,60}$/.test(name) ? name : '…'}": the options are ${Object.keys(NAMES).join(', ')}`,
       );
   }
   return Object.freeze({
@@ -113,7 +124,8 @@ function wholeNumber(option: string, given: unknown, least: number, most: number
 
 function bad(option: string, given: unknown, expected: string): PostgresBackingError {
   // A connection string or its parts, given as `pool` or as the options, hold a password: show only the type.
-  const mayHoldPassword = option === 'pool' || option === 'options';
+  const mayHoldPassword =
+    option === 'pool' || option === 'options' || (typeof given === 'string' && /[:?=@]/.test(given));
   const isEmpty = kindOf(given) === 'an object' && Object.keys(given as object).length === 0;
   const came =
     mayHoldPassword && !isEmpty

@@ -12,7 +12,7 @@ import { openOperatorLog } from './lifecycle/operator-log.ts';
 import { OF_SESSIONS, reasonOf } from './lifecycle/outage-log.ts';
 import type { StoreSource } from './options/cluster-options.ts';
 import type { ResolvedOptions, SessionsOptions } from './options/options.ts';
-import { resolveOptions } from './options/resolve-options.ts';
+import { resolveOptions, sessionsOptions } from './options/resolve-options.ts';
 import { requestIdentities } from './cookie/request-identities.ts';
 import type { Identity, SessionContext } from './lifecycle/session-context.ts';
 import { sessionCookie } from './cookie/session-cookie.ts';
@@ -29,11 +29,12 @@ import { warnOnce } from './lifecycle/warn-once.ts';
  * @throws {SessionError} `SESS_BAD_OPTION`, before anything is opened.
  */
 export function createSessions(given: SessionsOptions): Sessions {
-  const options = resolveOptions(given);
+  const own = sessionsOptions(given);
+  const options = resolveOptions(own);
   const warn = warnOnce();
   const cache = openCache(options.source, options.secrets);
   const store = openStore(cache, options);
-  const log = openOperatorLog(clientOf(cache), { ...options, isGiven: given.log !== undefined });
+  const log = openOperatorLog(clientOf(cache), { ...options, isGiven: own.log !== undefined });
   const context: SessionContext = {
     options,
     store,

@@ -37,6 +37,6 @@ export { mergeData } from './lifecycle/merge-data.ts';
 export { completeHead, isCacheable, type ResponseHeaders } from './response/response-head.ts';
 export { serverHeaders } from './response/server-headers.ts';
 export { CONFLICT, retryConflicts } from './lifecycle/retry-conflicts.ts';
-export { openCluster, type Cluster, type ClusterOptions } from './options/cluster-options.ts';
+export { clusterOptions, openCluster, type Cluster, type ClusterOptions } from './options/cluster-options.ts';
 export { sessionsOptions } from './options/resolve-options.ts';
 export { MAX_TTL_SECONDS } from './stores/session-store.ts';

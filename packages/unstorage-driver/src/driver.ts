@@ -1,4 +1,11 @@
-import { ItemStore, StoreError, type ExternalStoreOptions, type StoredItem } from '@sess/external-store';
+import {
+  ItemStore,
+  StoreError,
+  storeOptions,
+  wordOption,
+  type ExternalStoreOptions,
+  type StoredItem,
+} from '@sess/external-store';
 import type { Driver } from 'unstorage';
 
 export interface SessDriverOptions extends ExternalStoreOptions {
@@ -39,12 +46,11 @@ export default function sess(options: SessDriverOptions): SessDriver {
     onUnavailable = 'error',
     driver: _driver,
     ...rest
-  } = (options ?? {}) as SessDriverOptions & { readonly driver?: unknown };
+  } = storeOptions((options ?? {}) as SessDriverOptions & { readonly driver?: unknown });
   checkBase(base);
-  checkWord('onListing', onListing, ['error', 'empty']);
-  checkWord('onUnavailable', onUnavailable, ['error', 'miss']);
-  // A URL in place of the options would be spread into its characters.
-  const items = new ItemStore(typeof options === 'object' ? rest : options, { keyPrefix: 'u/' });
+  wordOption('onListing', onListing, ['error', 'empty']);
+  wordOption('onUnavailable', onUnavailable, ['error', 'miss']);
+  const items = new ItemStore(rest, { keyPrefix: 'u/' });
   const keyOf = (key: string): string => (base === '' ? key : `${base}:${key}`);
   const read = async (key: string): Promise<StoredItem | undefined> => {
     try {
@@ -64,7 +70,8 @@ export default function sess(options: SessDriverOptions): SessDriver {
   return {
     name: 'sess',
     flags: { ttl: true },
-    options,
+    // Without `servers` and `client`: applications log their storage, and these may hold a password.
+    options: { base, onListing, onUnavailable },
     getInstance: () => items,
     ready: () => items.ready(),
     hasItem: async (key) => (await read(key)) !== undefined,
@@ -96,10 +103,4 @@ function lifetimeIn(given: { readonly ttl?: number } | undefined): number | unde
 function checkBase(base: unknown): void {
   if (typeof base !== 'string')
     throw new StoreError('SESS_BAD_OPTION', `option "base" is ${typeof base}; expected a text that keys begin with`);
-}
-
-function checkWord(name: string, word: unknown, words: readonly string[]): void {
-  if (words.some((each) => each === word)) return;
-  const expected = words.map((each) => JSON.stringify(each)).join(' or ');
-  throw new StoreError('SESS_BAD_OPTION', `option "${name}" is ${JSON.stringify(word)}; expected ${expected}`);
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { createStorage, prefixStorage } from 'unstorage';
@@ -151,6 +152,23 @@ describe('the options of the driver', () => {
     [{ servers: 'memcached://127.0.0.1:1', base: 7 }, /"base" is number/],
   ])('%j are refused in words', (options, message) => {
     expect(refused(options)).toEqual(['SESS_BAD_OPTION', expect.stringMatching(message)]);
+  });
+
+  it.each(['base', 'onListing', 'servers'])('are refused if %s throws', (name) => {
+    const options = Object.defineProperty({}, name, {
+      enumerable: true,
+      get() {
+        throw new Error('a getter failed');
+      },
+    });
+    expect(refused(options)).toEqual(['SESS_BAD_OPTION', expect.stringContaining('threw an error (see the cause)')]);
+  });
+
+  it('hold no password where the driver shows them: applications log their storage', async () => {
+    const driver = sess({ servers: 'memcached://user:pa55W0RD@127.0.0.1:1', base: 'shop' });
+    expect(driver.options).toEqual({ base: 'shop', onListing: 'error', onUnavailable: 'error' });
+    expect(inspect(driver, { depth: 12, showHidden: true, getters: true })).not.toContain('pa55W0RD');
+    await driver.dispose();
   });
 
   it('may have the name of the driver among them, as Nitro gives it', () => {

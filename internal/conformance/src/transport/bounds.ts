@@ -127,6 +127,20 @@ export function boundSection(subject: TransportSubject): void {
       expect(opened.losses).toEqual([]);
     });
 
+    it('can be that of any number of requests: it has one listener, and fails them all', async () => {
+      await using bench = await Bench.start(subject);
+      using opened = bench.open();
+      await opened.transport.probe();
+      await bench.pause();
+      const controller = new AbortController();
+      const calls = Array.from({ length: 20 }, () => opened.transport.get('key', { signal: controller.signal }));
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+      controller.abort();
+      expect(await outcomes(calls)).toEqual(calls.map(() => 'SESS_ABORTED'));
+      await bench.resume();
+      expect(await opened.transport.get('key')).toBeUndefined();
+    });
+
     it('that fires after the answer changes nothing, and is let go', async () => {
       await using bench = await Bench.start(subject);
       using opened = bench.open();

@@ -57,6 +57,22 @@ describe('a name with too many records', () => {
   });
 });
 
+describe('a name with an address where no node can be, as DNS servers answer that block it', () => {
+  it.each<[string, DnsOptions, Partial<NameResolver>]>([
+    ['0.0.0.0', {}, { a: () => Promise.resolve(['10.0.0.1', '0.0.0.0']) }],
+    ['255.255.255.255', {}, { a: () => Promise.resolve(['255.255.255.255']) }],
+    ['224.0.0.1', {}, { a: () => Promise.resolve(['224.0.0.1']) }],
+    ['::', { record: 'AAAA' }, { aaaa: () => Promise.resolve(['::']) }],
+    ['0.0.0.0', { record: 'SRV' }, { srv: () => Promise.resolve([record('0.0.0.0', 11_211)]) }],
+  ])('is refused: %s (%j)', async (address, options, answers) => {
+    const { watch } = setUp(options, answers);
+    await expect(watch.ready()).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_MALFORMED',
+      message: expect.stringContaining(address),
+    });
+  });
+});
+
 describe('A and AAAA records', () => {
   it('are the nodes, sorted, each once, with one port', async () => {
     const { watch } = setUp(

@@ -1,7 +1,7 @@
 import { withDeadline } from '../deadline.ts';
 import type { Environment } from '../environment.ts';
 import { DiscoveryError } from '../errors.ts';
-import { isHost, isPort } from '../node-address.ts';
+import { isNodeHost, isPort } from '../node-address.ts';
 import { clusterNode, MAX_NODES, topologyOf } from '../topology-value.ts';
 import type { ClusterNode } from '../topology.ts';
 import type { Look } from '../watch.ts';
@@ -34,12 +34,12 @@ export function dnsLook(options: ResolvedDnsOptions, environment: Environment): 
 }
 
 async function listedNodes(options: ResolvedDnsOptions, resolver: NameResolver): Promise<readonly ClusterNode[]> {
-  const { name, record, port } = options;
+  const { name, record } = options;
   try {
     const nodes =
       record === 'SRV'
         ? serviceNodes(await resolver.srv(name), options)
-        : addressNodes(await ask(resolver, record, name), port);
+        : addressNodes(await ask(resolver, record, name), options);
     if (nodes.length === 0) throw nothingListed(options);
     if (nodes.length > MAX_NODES) throw tooMany(options, nodes.length);
     return nodes.toSorted(byHostAndPort);
@@ -52,8 +52,12 @@ function ask(resolver: NameResolver, record: 'A' | 'AAAA', name: string): Promis
   return record === 'A' ? resolver.a(name) : resolver.aaaa(name);
 }
 
-function addressNodes(addresses: readonly string[], port: number): readonly ClusterNode[] {
-  return addresses.map((host) => clusterNode({ host, port }));
+function addressNodes(addresses: readonly string[], options: ResolvedDnsOptions): readonly ClusterNode[] {
+  const { name, record, port } = options;
+  const wrong = addresses.find((address) => !isNodeHost(address));
+  if (wrong === undefined) return addresses.map((host) => clusterNode({ host, port }));
+  const message = `The ${record} records of "${name}" name ${wrong}, where no node can be: does a DNS server block the name? The last list stays in force.`;
+  throw new DiscoveryError('SESS_DISCOVERY_MALFORMED', message, { endpoint: name });
 }
 
 /**
@@ -70,7 +74,7 @@ function serviceNodes(records: readonly ServiceRecord[], { name, port }: Resolve
   return inUse.map((record) => {
     const host = record.name.toLowerCase().replace(/\.$/u, '');
     const nodePort = record.port === 0 ? port : record.port;
-    if (!isHost(host) || !isPort(nodePort)) {
+    if (!isNodeHost(host) || !isPort(nodePort)) {
       const came = `target ${JSON.stringify(record.name)}, port ${record.port}`;
       throw new DiscoveryError(
         'SESS_DISCOVERY_MALFORMED',

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isHost, isPort } from '../node-address.ts';
-import { badOption, durationMs, knownOptions } from '../options.ts';
+import { badOption, durationMs, knownOptions, readable } from '../options.ts';
 import { systemResolver } from './name-resolver.ts';
 
 /** How to find nodes by DNS. Durations in milliseconds. */
@@ -36,6 +36,10 @@ const RECORDS: readonly unknown[] = ['A', 'AAAA', 'SRV'];
 
 /** Checks every option and fills in the defaults. */
 export function resolveDnsOptions(name: string, given: DnsOptions | undefined): ResolvedDnsOptions {
+  return readable('dns', () => resolved(name, given));
+}
+
+function resolved(name: string, given: DnsOptions | undefined): ResolvedDnsOptions {
   const options = knownOptions('dns', given, ['record', 'port', 'pollIntervalMs', 'timeoutMs', 'servers']);
   const trimmed = typeof name === 'string' ? name.trim() : '';
   if (!isHost(trimmed)) {

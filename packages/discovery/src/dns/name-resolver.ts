@@ -25,8 +25,9 @@ export interface ServiceRecord {
 
 /** Create one per look, so that it follows changes of `/etc/resolv.conf` and `cancel` affects only that look. */
 export function systemResolver(servers: readonly string[] | undefined, timeoutMs: number): NameResolver {
-  // Two tries within the timeout, in case a datagram is lost.
-  const resolver = new Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 2)), tries: 2 });
+  // Two tries within the timeout, in case a datagram is lost. The others are for a process that was blocked: c-ares gives
+  // one up before it reads what has arrived. The look has a deadline of its own, and cancels.
+  const resolver = new Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 2)), tries: 10 });
   if (servers !== undefined) resolver.setServers(servers);
   return {
     srv: (name) => resolver.resolveSrv(name),

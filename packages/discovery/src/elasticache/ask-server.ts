@@ -15,6 +15,9 @@ export type Answer =
   /** The server knows no cluster: ElastiCache Serverless, or a plain memcached. */
   | { readonly kind: 'no-cluster' };
 
+/** How far a question got: the name was resolved, a connection was accepted. */
+export type Step = 'resolved' | 'accepted';
+
 /** ElastiCache engines from 1.4.14 on know it. */
 const CONFIG = 'config get cluster';
 /** How long one address or node may be silent before the next one is asked as well, in milliseconds. */
@@ -43,26 +46,27 @@ export class ServerAsker {
   /**
    * Resolves the server's name again and asks its addresses until one answers.
    *
-   * @param resolved called as soon as the name is resolved
+   * @param reached called with each step
    */
-  async askByName(server: Server, signal: AbortSignal, resolved?: () => void): Promise<Answer> {
+  async askByName(server: Server, signal: AbortSignal, reached?: (step: Step) => void): Promise<Answer> {
     const addresses = await this.#resolve(server);
-    resolved?.();
+    reached?.('resolved');
+    const accepted = (): void => reached?.('accepted');
     const pace = {
       staggerMs: staggerMs(addresses.length, this.#options.timeoutMs),
       clock: this.#environment.clock,
       signal,
     };
     try {
-      return await firstAnswer(addresses, (address, stop) => this.askAddress(server, address, stop), pace);
+      return await firstAnswer(addresses, (address, stop) => this.askAddress(server, address, stop, accepted), pace);
     } catch (error) {
       throw error instanceof AggregateError ? mostTelling(error) : error;
     }
   }
 
   /** Asks the server at this address. */
-  async askAddress(server: Server, address: string, signal: AbortSignal): Promise<Answer> {
-    const reply = await this.#send(CONFIG, server, address, signal);
+  async askAddress(server: Server, address: string, signal: AbortSignal, accepted?: () => void): Promise<Answer> {
+    const reply = await this.#send(CONFIG, server, address, signal, accepted);
     switch (reply.kind) {
       case 'payload':
         return { kind: 'topology', topology: readTopology(server, reply.text) };
@@ -91,9 +95,9 @@ export class ServerAsker {
     }
   }
 
-  #send(command: string, server: Server, address: string, signal: AbortSignal): Promise<Reply> {
+  #send(command: string, server: Server, address: string, signal: AbortSignal, accepted?: () => void): Promise<Reply> {
     const { tls, credentials } = this.#options;
-    return exchange(server, { address, command, tls, credentials, signal });
+    return exchange(server, { address, command, tls, credentials, signal, accepted });
   }
 
   async #resolve({ id, host }: Server): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isHost, isPort } from '../node-address.ts';
+import { isNodeHost, isPort } from '../node-address.ts';
 import { clusterNode, MAX_NODES, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import { excerpt } from './reply.ts';
@@ -50,7 +50,8 @@ function parseNode(entry: string): ClusterNode | undefined {
   const host = withoutBrackets(hostField);
   const address = withoutBrackets(addressField);
   const port = /^\d{1,5}$/u.test(portField) ? Number(portField) : Number.NaN;
-  if (!isHost(host) || !isPort(port) || (address !== '' && isIP(address) === 0)) return undefined;
+  if (!isNodeHost(host) || !isPort(port)) return undefined;
+  if (address !== '' && (isIP(address) === 0 || !isNodeHost(address))) return undefined;
   return clusterNode({ host, port, address: address === '' ? undefined : address });
 }
 

@@ -6,7 +6,7 @@ import { canonicalId } from '../node-address.ts';
 import { clusterNode, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import type { Finding, Look } from '../watch.ts';
-import { type Answer, ServerAsker, staggerMs } from './ask-server.ts';
+import { type Answer, ServerAsker, staggerMs, type Step } from './ask-server.ts';
 import type { ResolvedElasticacheOptions } from './elasticache-options.ts';
 import { VersionGate } from './version-gate.ts';
 
@@ -27,15 +27,10 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   const gate = new VersionGate(pollIntervalMs, clock);
 
   async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<EndpointAnswer> {
-    let isResolved = false;
-    const late = (): DiscoveryError => {
-      const message = isResolved
-        ? `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`
-        : `The name of ${endpoint.id} was not resolved within ${timeoutMs} ms. Check that the DNS servers of this host answer.`;
-      return new DiscoveryError('SESS_DISCOVERY_TIMEOUT', message, { endpoint: endpoint.id });
-    };
+    let reached: Step | undefined;
+    const late = (): DiscoveryError => endpointIsLate(options, reached);
     const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) =>
-      asker.askByName(endpoint, stop, () => (isResolved = true)),
+      asker.askByName(endpoint, stop, (step) => (reached = step)),
     );
     if (answer.kind === 'topology') return { topology: answer.topology, answeredBy: endpoint.id };
     if (current?.version !== undefined) throw notAnyMore(endpoint.id);
@@ -104,6 +99,23 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
       ...(topology.version === undefined ? undefined : { ignoredVersion: topology.version }),
     };
   }
+}
+
+function endpointIsLate(
+  { endpoint: { id }, timeoutMs, tls }: ResolvedElasticacheOptions,
+  reached: Step | undefined,
+): DiscoveryError {
+  const orTls =
+    tls === undefined
+      ? 'expects TLS (elasticaches:// or the option "tls")'
+      : 'does not speak TLS (elasticache://, or leave out the option "tls")';
+  const message =
+    reached === undefined
+      ? `The name of ${id} was not resolved within ${timeoutMs} ms. Check that the DNS servers of this host answer.`
+      : reached === 'resolved'
+        ? `${id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`
+        : `${id} accepted the connection, but did not answer within ${timeoutMs} ms: it hangs, or ${orTls}, or speaks only the binary protocol (memcached -B binary).`;
+  return new DiscoveryError('SESS_DISCOVERY_TIMEOUT', message, { endpoint: id });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError } from '../errors.ts';
 import { nodeId, parseHostAndPort } from '../node-address.ts';
-import { badOption, durationMs, isPlainObject, knownOptions } from '../options.ts';
+import { badOption, durationMs, isPlainObject, knownOptions, readable } from '../options.ts';
 import { faultOfTls } from '../tls-options.ts';
 import type { Server } from './server.ts';
 import { resolveZoneOptions, type ResolvedZoneOptions, type ZoneOptions } from './zones.ts';
@@ -51,6 +51,10 @@ export function resolveElasticacheOptions(
   endpoint: string,
   given: ElasticacheOptions | undefined,
 ): ResolvedElasticacheOptions {
+  return readable('elasticache', () => resolved(endpoint, given));
+}
+
+function resolved(endpoint: string, given: ElasticacheOptions | undefined): ResolvedElasticacheOptions {
   const options = knownOptions('elasticache', given, ['pollIntervalMs', 'timeoutMs', 'tls', 'credentials', 'zones']);
   const { host, port } = parseHostAndPort(endpoint, 'elasticache endpoint');
   return Object.freeze({

@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly tls: ConnectionOptions | undefined;
   readonly credentials: Credentials | undefined;
   readonly signal: AbortSignal;
+  /** Called when the server has accepted the connection. */
+  readonly accepted?: (() => void) | undefined;
 }
 
 /**
@@ -62,7 +64,10 @@ class Conversation {
     this.#options = options;
     this.#done = done;
     this.#socket = openedSocket(() => this.#open());
-    this.#socket.once('connect', () => (this.#connected = true));
+    this.#socket.once('connect', () => {
+      this.#connected = true;
+      options.accepted?.();
+    });
     this.#socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => this.#start());
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on('error', (error: Error) => this.#connectionFailed(error));
@@ -134,7 +139,9 @@ class Conversation {
 
   #connectionFailed(error: Error): void {
     const code = 'code' in error ? String(error.code) : error.message;
-    if (error instanceof TypeError || error instanceof RangeError) {
+    if (code === 'ABORT_ERR') {
+      this.#fail('SESS_DISCOVERY_TLS', `was not asked: ${reasonOf(error)}. ${tlsAdvice(error)}.`, error);
+    } else if (error instanceof TypeError || error instanceof RangeError) {
       this.#fail('SESS_DISCOVERY_TLS', `was not asked: node:tls refuses an option of tls (${reasonOf(error)}).`, error);
     } else if (!this.#connected) {
       this.#fail(

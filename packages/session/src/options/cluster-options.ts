@@ -12,7 +12,9 @@ import { openOperatorLog } from '../lifecycle/operator-log.ts';
 import { OF_STORE, resolveLog, type SessionsLog } from '../lifecycle/outage-log.ts';
 import { watchedStore } from '../stores/watched-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
-import { badOption, checkUnknown, isObject, optionsObject, wholeNumber } from './option-checks.ts';
+import { badOption, checkUnknown, isObject, optionsObject, readable, wholeNumber } from './option-checks.ts';
+
+const EXAMPLE = '{ client } or { servers }';
 
 /** The options that all stores of sessions in memcached share. Give exactly one of `servers` and a shared `client`. */
 export interface ClusterOptions {
@@ -65,23 +67,39 @@ export function openCluster(
   options: ClusterOptions,
   defaults: { readonly ttlSeconds: number; readonly keyPrefix: string },
 ): Cluster {
-  checkNames(options, Object.keys(NAMES), '{ client } or { servers }');
-  const ttlSeconds =
-    wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds') ?? defaults.ttlSeconds;
-  const keyPrefix = checkedKeyPrefix(options.keyPrefix) ?? defaults.keyPrefix;
-  const given = resolveLog(options.log);
-  const source = storeSource(options, ['servers', 'client']);
+  const { source, ttlSeconds, keyPrefix, ...ofLog } = readable(() => resolved(clusterOptions(options)));
   const client = source.kind === 'servers' ? openClient(source.client) : source.client;
-  const log = openOperatorLog(client, { log: given, isGiven: options.log !== undefined, now: Date.now });
+  const log = openOperatorLog(client, ofLog);
   return {
     store: watchedStore(memcachedStore(client), log.outages(OF_STORE)),
     client,
-    ttlSeconds,
-    keyPrefix,
+    ttlSeconds: ttlSeconds ?? defaults.ttlSeconds,
+    keyPrefix: keyPrefix ?? defaults.keyPrefix,
     async close() {
       log.close();
       if (source.kind === 'servers') await client.close();
     },
+  };
+}
+
+/**
+ * A copy of `given`, if it is a plain object. For stores, which split off their own options.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function clusterOptions<T extends ClusterOptions>(given: T): T {
+  return readable(() => ({ ...optionsObject(given, EXAMPLE) }));
+}
+
+function resolved(options: ClusterOptions) {
+  checkNames(options, Object.keys(NAMES), EXAMPLE);
+  return {
+    ttlSeconds: wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds'),
+    keyPrefix: checkedKeyPrefix(options.keyPrefix),
+    log: resolveLog(options.log),
+    isGiven: options.log !== undefined,
+    now: Date.now,
+    source: storeSource(options, ['servers', 'client']),
   };
 }
 
@@ -161,7 +179,8 @@ function sharedOrOptions(given: SourceOptions['client']): readonly [Client | und
   if (!isClient && !isOptions) throw badOption('client', given, CLIENT_EXPECTED);
   refuseObserver(given);
   if (isClient) return [given as Client, undefined];
-  return [undefined, given];
+  // A copy: nothing that was given is read once the checks are over.
+  return [undefined, { ...given }];
 }
 
 function ownClient(servers: SourceOptions['servers'], options: ClientOptions): ClientOptions {

@@ -85,6 +85,23 @@ export function optionsObject<T extends object>(given: T, example: string): T {
   throw badOption('options', given, `an object that is no instance of a class, such as ${example}`);
 }
 
+/**
+ * Runs `read`, which reads options. An error that is not one of ours comes from a getter or a proxy among them.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (SessionError.is(cause)) throw cause;
+    // Its text may show a value.
+    throw new SessionError('SESS_BAD_OPTION', UNREADABLE, { cause });
+  }
+}
+
+const UNREADABLE = 'the options can not be read: one of them threw an error (see the cause)';
+
 /** The clock of the option `now`. Each reading is checked: a wrong one would end sessions, or let them live on. */
 export function clockOf(given: unknown): () => number {
   if (given === undefined) return Date.now;

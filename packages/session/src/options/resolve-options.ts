@@ -8,7 +8,7 @@ import { resolveEncryption } from '../content/encryption.ts';
 import { MAX_DATA_BYTES } from '../content/json.ts';
 import { resolveLog } from '../lifecycle/outage-log.ts';
 import { checkedKeyPrefix, checkNames, storeSource } from './cluster-options.ts';
-import { badOption, clockOf, oneOf, optionsObject, wholeNumber } from './option-checks.ts';
+import { badOption, clockOf, oneOf, optionsObject, readable, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, UnavailablePolicy } from './options.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
@@ -50,13 +50,13 @@ const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
 const DEFAULT_MAX_BYTES = 65_536;
 
 /**
- * `given`, if it is a plain object. For adapters, which split off their own options: from an instance of a class,
- * inherited options would be lost.
+ * A copy of `given`, if it is a plain object. For adapters, which split off their own options: from an instance of a
+ * class, inherited options would be lost.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function sessionsOptions<T extends SessionsOptions>(given: T): T {
-  return optionsObject(given, EXAMPLE);
+  return readable(() => ({ ...optionsObject(given, EXAMPLE) }));
 }
 
 /**
@@ -65,6 +65,10 @@ export function sessionsOptions<T extends SessionsOptions>(given: T): T {
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function resolveOptions(options: SessionsOptions): ResolvedOptions {
+  return readable(() => resolved(options));
+}
+
+function resolved(options: SessionsOptions): ResolvedOptions {
   checkNames(options, Object.keys(NAMES), EXAMPLE);
   const secure = resolveSecure(options);
   return Object.freeze({

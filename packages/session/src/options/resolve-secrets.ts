@@ -13,7 +13,7 @@ export function resolveSecrets(
   option: string,
   given: string | readonly string[] | undefined,
 ): readonly [string, ...string[]] {
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
   const [first, ...others] = list.map((secret, index) =>
     checked(list.length === 1 ? option : `${option}[${index}]`, secret),
   );

@@ -3,15 +3,15 @@ import { addressesTried } from '@sess/discovery';
 import { WorkingClock } from '@sess/working-time';
 import { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
+import { whyClassic, type ClassicInstead } from './classic-instead.ts';
 import { CommandBatch } from './command-batch.ts';
 import type { Dialect } from './dialect.ts';
 import { ClassicDialect } from './dialect-classic.ts';
 import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
-import { MetaUnknown } from './reply-fault.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
-import { connectionError, notGreeted, resized, silentGreeting } from './request-errors.ts';
+import { connectionError, notGreeted, resized, silentGreeting, silentTls } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type ConnectionMemory } from './socket.ts';
 
@@ -48,12 +48,6 @@ export interface ConnectionSettings {
   readonly dialect: 'auto' | DialectName;
   readonly memory: ConnectionMemory;
 }
-
-/**
- * Why the next connection should speak classic. `hung up`: on `mn`, as some proxies do, and also nodes that are just
- * starting. `refused`: `mn` or the meta commands were answered, by something that does not know them.
- */
-export type ClassicInstead = 'hung up' | 'refused';
 
 /** State from the greeting on: a connection that fails earlier allocates no buffers. */
 interface Conversation {
@@ -129,12 +123,15 @@ export class Connection {
     return this.#over ? undefined : this.#socket.remoteAddress;
   }
 
-  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  /**
+   * The error of a node that accepted the connection and has not finished the TLS handshake, or has not answered a byte
+   * of the greeting, for `ms`; `undefined` for any other.
+   */
   silence(ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError | undefined {
     const { node, options, memory } = this.#settings;
+    if (!this.#reached || !this.#handshake.isUnanswered) return undefined;
     const isTls = options.tls !== false;
-    const sentGreeting = isTls ? this.#secured : this.#reached;
-    if (!sentGreeting || !this.#handshake.isUnanswered) return undefined;
+    if (isTls && !this.#secured) return silentTls(node.id, ms, option, memory.hasGreeted);
     const first = memory.hasGreeted ? undefined : { isTls, asksMeta: this.#handshake.asksMeta };
     return silentGreeting(node.id, ms, option, first);
   }
@@ -142,6 +139,12 @@ export class Connection {
   /** Set at the end of a connection that asked for meta, if classic may work. */
   get classicInstead(): ClassicInstead | undefined {
     return this.#classicInstead;
+  }
+
+  /** Whether the node has answered a meta command. */
+  get hasSpokenMeta(): boolean {
+    const dialect = this.#conversation?.dialect;
+    return dialect instanceof MetaDialect && dialect.isKnown;
   }
 
   /** Whether the network or the node may have dropped it, and it has not answered since. */
@@ -302,16 +305,11 @@ export class Connection {
     const { node, options } = this.#settings;
     const tls = options.tls === false ? 'none' : this.#secured ? 'agreed' : 'failed';
     if (this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed') {
-      this.#classicInstead = this.#whyClassic(error);
+      const { dialect } = this.#conversation ?? {};
+      this.#classicInstead = whyClassic(error, this.#handshake, dialect, this.#queue.awaiting);
     }
     this.#events.ended(
       this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error),
     );
-  }
-
-  #whyClassic(error: unknown): ClassicInstead | undefined {
-    if (this.ready) return error instanceof MetaUnknown ? 'refused' : undefined;
-    if (this.#handshake.refusesMeta) return 'refused';
-    return this.#handshake.awaitsMeta && !SessClientError.is(error) ? 'hung up' : undefined;
   }
 }

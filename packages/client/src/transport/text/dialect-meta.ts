@@ -10,7 +10,7 @@ import { SessClientError } from '../../errors.ts';
 import type { CasToken } from '../transport.ts';
 import type { CommandBatch } from './command-batch.ts';
 import { ANSWERED, type Dialect, type Progress } from './dialect.ts';
-import { answerVersionOrRefuse } from './error-reply.ts';
+import { answerVersionOrRefuse, quoted } from './error-reply.ts';
 import { MetaUnknown, ReplyFault } from './reply-fault.ts';
 import type { ReplyLine } from './reply-line.ts';
 import type { Answer, Request, RequestKind } from './request.ts';
@@ -25,6 +25,10 @@ const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly a
   [status('NS'), { add: { answer: 'exists' } }],
   [status('EX'), { cas: { answer: 'exists' } }],
 ]);
+
+/** What a server says to a command that it does not know: memcached `ERROR`, proxies words of their own. */
+const UNKNOWN_COMMAND =
+  /^ERROR(?: |$)|^(?:CLIENT|SERVER)_ERROR .*(?:(?:unknown|unsupported|unrecognized|invalid) (?:command|request)|not (?:supported|implemented))/i;
 
 const SPACE = 0x20;
 const CR = 0x0d;
@@ -60,7 +64,6 @@ export class MetaDialect implements Dialect {
   readonly #epoch: number;
   itemBytes = 0;
   #opaque = 0;
-  /** Whether the node has answered a meta command: some proxies know only `mn`. */
   #isKnown = false;
   #flags = 0;
   #cas: CasToken['unique'] = 0;
@@ -69,6 +72,11 @@ export class MetaDialect implements Dialect {
   constructor(node: string, epoch: number) {
     this.#node = node;
     this.#epoch = epoch;
+  }
+
+  /** Whether the node has answered a meta command: some proxies know only `mn`. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   write(request: Request, batch: CommandBatch): void {
@@ -127,13 +135,13 @@ export class MetaDialect implements Dialect {
         return ANSWERED;
       }
     }
-    if (!this.#isKnown && kind !== 'probe' && line.is('ERROR')) this.#refuseMeta(request);
+    if (!this.#isKnown && kind !== 'probe' && UNKNOWN_COMMAND.test(line.text())) this.#refuseMeta(request, line);
     return answerVersionOrRefuse(request, line, this.#node);
   }
 
   /** Ends the connection: a proxy may read the value of a store as commands. */
-  #refuseMeta(request: Request): never {
-    const unknown = new MetaUnknown();
+  #refuseMeta(request: Request, line: ReplyLine): never {
+    const unknown = new MetaUnknown(quoted(line.text(), request.key));
     const text = `The node ${this.#node} refused the request: ${unknown.message}.`;
     // A read can be sent again in the classic dialect.
     if (request.kind !== 'get') request.fail(new SessClientError('SESS_SERVER', text, { node: this.#node }));

@@ -12,11 +12,10 @@
  */
 import type { Socket } from 'node:net';
 
-import { WorkingClock } from '@sess/working-time';
+import { onAbort, WorkingClock } from '@sess/working-time';
 
 import { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
-import { onAbort } from './abort-watch.ts';
 import { quoted } from './error-reply.ts';
 import { Handshake } from './handshake.ts';
 import { KeyQueue } from './key-queue.ts';

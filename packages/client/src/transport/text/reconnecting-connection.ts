@@ -20,8 +20,8 @@ export interface ConnectionOwner {
  *   an idle connection, no request fails. Sent requests fail; unsent ones use the next connection.
  * - If connecting fails, the connection is lost before it served, or it did not last and neither did the one before it,
  *   all waiting requests fail, and the next attempt waits for a growing, jittered back-off.
- * - If the node hangs up on `mn`, or answers as if it did not know meta, reconnects at once in the classic dialect: it
- *   may be a proxy. Pending reads are sent again.
+ * - If the node hangs up on `mn`, or twice on the first meta command, or answers as if it did not know meta, reconnects at
+ *   once in the classic dialect: it may be a proxy. Pending reads are sent again.
  * - A connection from before this process slept is unverified: it must answer a probe before requests are sent. If it
  *   does not answer soon, another connection is opened beside it, and the first one to answer is kept: a slow network
  *   is not a dead connection. Pending reads of the dropped connection are sent again.
@@ -49,6 +49,9 @@ export class ReconnectingConnection {
   /** Whether the node refused meta: remembered while it greets in classic. */
   #refusesMeta = false;
 
+  /** Whether the last connection that spoke meta ended on its first command: one that has answered it clears this. */
+  #hungUpOnMeta = false;
+
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, owner: ConnectionOwner) {
     this.#settings = settings;
     this.#queue = queue;
@@ -66,7 +69,7 @@ export class ReconnectingConnection {
     return this.#connection?.epoch;
   }
 
-  /** The error of a node that got the greeting and has not sent a byte for `ms`; `undefined` if it has. */
+  /** The error of a node that accepted the connection and is silent since, for `ms`; `undefined` for any other. */
   silence(ms: number): SessClientError | undefined {
     return this.#connection?.silence(ms, 'timeoutMs');
   }
@@ -176,7 +179,7 @@ export class ReconnectingConnection {
     }
     this.#connection = this.#successor;
     this.#successor = undefined;
-    if (connection?.classicInstead !== undefined) {
+    if (connection !== undefined && this.#maySpeakClassic(connection)) {
       this.#trySpeakingClassic(error, connection);
       return;
     }
@@ -198,6 +201,16 @@ export class ReconnectingConnection {
     else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
     this.#owner.settled();
+  }
+
+  #maySpeakClassic({ classicInstead, hasSpokenMeta }: Connection): boolean {
+    if (classicInstead !== 'hung up on meta') {
+      if (hasSpokenMeta) this.#hungUpOnMeta = false;
+      return classicInstead !== undefined;
+    }
+    const again = this.#hungUpOnMeta;
+    this.#hungUpOnMeta = true;
+    return again;
   }
 
   #trySpeakingClassic(error: SessClientError, connection: Connection): void {

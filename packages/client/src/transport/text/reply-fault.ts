@@ -12,11 +12,12 @@ export class ReplyFault extends Error {
   }
 }
 
-/** The node answered `ERROR` to its first meta command: a proxy that knows only `mn`. */
+/** The node did not know its first meta command: a proxy that knows only `mn`. */
 export class MetaUnknown extends ReplyFault {
-  constructor() {
+  /** @param answer the node's text, in quotes */
+  constructor(answer: string) {
     super(
-      'the node answers `mn`, but knows no meta commands ("ERROR"), as some proxies do; use textTransport({ dialect: \'classic\' })',
+      `the node answers \`mn\`, but knows no meta commands (${answer}), as some proxies do; use textTransport({ dialect: 'classic' })`,
       'SESS_CONNECTION',
     );
   }

@@ -112,6 +112,23 @@ export function silentGreeting(
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 
+/**
+ * The node accepted the connection and did not finish the TLS handshake within `ms`.
+ *
+ * @param option the one that sets that time
+ * @param hasGreeted whether the node has greeted before: then it speaks TLS
+ */
+export function silentTls(
+  node: string,
+  ms: number,
+  option: 'connectTimeoutMs' | 'timeoutMs',
+  hasGreeted: boolean,
+): SessClientError {
+  const reason = hasGreeted ? '' : ', or does not speak TLS (use memcached://, or leave out the option tls)';
+  const text = `The node ${node} accepted the connection, but did not finish the TLS handshake within ${ms} ms (${option}): it hangs${reason}.`;
+  return new SessClientError('SESS_TIMEOUT', text, { node });
+}
+
 /** A node without the text protocol waits for the rest of a short greeting, and hangs up on a long one. */
 const BINARY_ONLY =
   'speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';

@@ -1,4 +1,4 @@
-import { SleepWatch } from '@sess/working-time';
+import { onAbort, SleepWatch } from '@sess/working-time';
 import type { SessClientError } from '../../errors.ts';
 import { toExptime } from '../exptime.ts';
 import { checkKey } from '../key-check.ts';
@@ -15,7 +15,6 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport.ts';
-import { onAbort } from './abort-watch.ts';
 import { askStats, type StatsQuestion } from './ask-stats.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';

@@ -1,0 +1,34 @@
+import { SessClientError } from '../../errors.ts';
+import type { Dialect } from './dialect.ts';
+import { MetaDialect } from './dialect-meta.ts';
+import type { Handshake } from './handshake.ts';
+import { MetaUnknown, ReplyFault } from './reply-fault.ts';
+import type { Request } from './request.ts';
+
+/**
+ * Why the next connection should speak classic.
+ *
+ * - `hung up`: on `mn`, as some proxies do, and also nodes that are just starting.
+ * - `hung up on meta`: on the first meta commands after it, as others do; but so does every node that stops just then.
+ * - `refused`: `mn` or the meta commands were answered, by something that does not know them.
+ */
+export type ClassicInstead = 'hung up' | 'hung up on meta' | 'refused';
+
+/**
+ * @param error that ended the connection
+ * @param dialect if the node had greeted
+ * @param awaiting the request whose reply was the next
+ */
+export function whyClassic(
+  error: unknown,
+  handshake: Handshake,
+  dialect: Dialect | undefined,
+  awaiting: Request | undefined,
+): ClassicInstead | undefined {
+  if (error instanceof MetaUnknown || (dialect === undefined && handshake.refusesMeta)) return 'refused';
+  // Only the loss of a connection can be a hang-up.
+  if (SessClientError.is(error) || error instanceof ReplyFault) return undefined;
+  if (dialect === undefined) return handshake.awaitsMeta ? 'hung up' : undefined;
+  const sentMeta = awaiting !== undefined && awaiting.kind !== 'probe';
+  return dialect instanceof MetaDialect && !dialect.isKnown && sentMeta ? 'hung up on meta' : undefined;
+}
