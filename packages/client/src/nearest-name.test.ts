@@ -16,7 +16,7 @@ describe('nearestName', () => {
     expect(nearestName(wrong, names)).toBe(meant);
   });
 
-  it.each(['', 'x', 'compression', 'poolSize'])('finds nothing near %j', (wrong) => {
+  it.each(['', 'x', 'compression', 'poolSize', 'ignore'])('finds nothing near %j', (wrong) => {
     expect(nearestName(wrong, names)).toBeUndefined();
   });
 });

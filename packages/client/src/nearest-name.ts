@@ -3,7 +3,7 @@ export function nearestName(wrong: string, names: readonly string[]): string | u
   const lower = wrong.toLowerCase();
   let best: string | undefined;
   // With more than a third of its letters wrong it is another word; swapped letters count as two.
-  let bestDistance = Math.floor(lower.length / 3) + 2;
+  let bestDistance = Math.max(2, Math.floor(lower.length / 3)) + 1;
   for (const name of names) {
     const distance = editDistance(lower, name.toLowerCase());
     if (distance < bestDistance) {

@@ -100,7 +100,8 @@ const MIN_SECRET_BYTES = 32;
 /** No secret, one or several, each too long to guess. Errors don't show them. */
 export function secrets(name: string, given: unknown): readonly string[] {
   if (given === undefined) return [];
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  // A copy has no holes, which `map` would pass over.
+  const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
   const checked = list.map((secret, index) => {
     const which = Array.isArray(given) ? `${name}[${index}]` : name;
     const bytes = Buffer.byteLength(text(which, secret));

@@ -202,6 +202,8 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, historySecret: 'too short' }, 'historySecret has 9 bytes; it needs at least 32'],
     [{ discovery, historySecret: ['x'.repeat(32), 'too short'] }, 'historySecret[1] has 9 bytes'],
     [{ discovery, historySecret: [] }, 'got an empty list'],
+    // oxlint-disable-next-line no-sparse-arrays -- as an application may write it
+    [{ discovery, historySecret: ['x'.repeat(32), , 'y'.repeat(32)] }, 'historySecret[1] must be a string'],
     [{ discovery, historySecret: 5 }, 'historySecret must be a string that is not empty; got number'],
     [{ servers: ['/a.sock', '/b.sock'] }, 'a Unix socket among other servers'],
     [{ servers: ['/a.sock', '10.0.0.1:11211'] }, 'a Unix socket among other servers'],

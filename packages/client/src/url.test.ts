@@ -152,6 +152,8 @@ describe('a URL that is none', () => {
     ['memcached://a?reads=far', 'the parameter reads must be owner, near; got "far"'],
     ['10.0.0.1:11211', 'does not begin with memcached://'],
     ['', 'does not begin with memcached://'],
+    ['"memcached://a"', 'begins with a quotation mark or a space'],
+    [' memcached://a', 'begins with a quotation mark or a space'],
     ['memcache://a', 'did you mean "memcached"?'],
     ['redis://a', 'does not begin with memcached://, memcacheds://, elasticache://, elasticaches://'],
     ['memcached://', 'host 1 is empty'],
@@ -255,6 +257,7 @@ describe('a URL that is none', () => {
     'memcached://a?auth=user:S3CRETTOKEN',
     'memcached://a/S3CRET',
     'memcached://a#S3CRET',
+    'h.example=S3CRET',
   ])('shows no misplaced secret, although there is no @ and no word "secret": %s', (url) => {
     expect(refusalOf(url).message).not.toMatch(/S3CRET|5ec7e7|1234567890/);
   });

@@ -64,6 +64,7 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
   const refuse: Refuse = (what, shown, rest = '') =>
     wrong(`${what}${shown === undefined || holdsSecret ? '' : ` ${JSON.stringify(shown.slice(0, 80))}`}${rest}`);
   const parts = URL_PARTS.exec(url)?.groups;
+  if (/^[\s"'`]/.test(url)) throw wrong('it begins with a quotation mark or a space');
   if (parts === undefined) throw url.includes('://') ? wrong('it can not be read') : withoutScheme(url, refuse);
   const name = parts['scheme']?.toLowerCase() ?? '';
   const scheme = SCHEMES.get(name);
@@ -218,7 +219,7 @@ function withoutScheme(text: string, refuse: Refuse): SessClientError {
     return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
   const hosts = text.split(',').map((host) => host.trim());
   // A single word may be a misplaced secret.
-  const isList = hosts.every((host) => HOST.test(host) && /[.:]|^localhost$/.test(host)) && !/[@/?#]/.test(text);
+  const isList = hosts.every((host) => HOST.test(host) && /^[\w.:[\]-]*[.:][\w.:[\]-]*$|^localhost$/.test(host));
   return (
     isList ? refuse(fault, undefined, `: for these nodes, write memcached://${hosts.join(',')}`) : wrong(fault)
   ) as SessClientError;
