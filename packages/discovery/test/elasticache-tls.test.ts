@@ -119,7 +119,7 @@ describe('discovery over TLS', () => {
   it('names the signal among its options when that has fired', async () => {
     const server = await encrypted();
     const controller = new AbortController();
-    const tls = { ca: certificate, signal: controller.signal };
+    const tls = { ca: SELF_SIGNED.cert, signal: controller.signal };
     const { watch } = watchOf('127.0.0.1', server.port, tls);
     controller.abort();
     await expect(watch.refresh()).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { certificate, privateKey } from './certificate.ts';
+import { SELF_SIGNED } from '@sess/loopback';
 import { OpenedNode } from './opened-node.ts';
 import { hit, ScriptedNode, type Script } from './scripted-node.ts';
 
@@ -46,9 +46,9 @@ describe('a node that accepts connections and is silent', () => {
 });
 
 it('an error names the signal among the options of TLS when that has fired', async () => {
-  await using node = await ScriptedNode.start(answerHits, { tls: { key: privateKey, cert: certificate } });
+  await using node = await ScriptedNode.start(answerHits, { tls: SELF_SIGNED });
   const controller = new AbortController();
-  const tls = { ca: certificate, signal: controller.signal };
+  const tls = { ca: SELF_SIGNED.cert, signal: controller.signal };
   using opened = new OpenedNode({ host: '127.0.0.1', port: node.port }, { tls });
   await opened.node.get('key');
   controller.abort();
