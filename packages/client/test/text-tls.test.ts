@@ -150,7 +150,7 @@ it('does not wait for a node that takes the connection and never speaks TLS', as
 it('names the signal among the options of TLS when it has fired', async () => {
   const node = await startTlsNode();
   const controller = new AbortController();
-  const tls = { ca: CERTIFICATE, signal: controller.signal };
+  const tls = { ca: SELF_SIGNED.cert, signal: controller.signal };
   const { transport, losses } = open(node.port, tls);
   await transport.get('key');
   const loss = once(losses, 'loss');

@@ -28,7 +28,7 @@ export class Promises {
   /** Until when a returned node still counts as away, because not all processes act on its return. */
   readonly #awayUntil = new Map<string, number>();
   /** By the keys of destroyed sessions. */
-  readonly #awayWhenDestroyed = new Map<string, ReadonlySet<string>>();
+  readonly #awayWhenDestroyed = new Map<string, Set<string>>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -187,11 +187,17 @@ export class Promises {
   /** Whether only nodes that were away still hold the destroyed session, and the process reaches none that knows better. */
   isDeletionOutOfReach({ key }: Account, { client }: Application): boolean {
     const away = this.#awayWhenDestroyed.get(key);
-    const nodes = [...this.#stage.network.nodes.values()].filter((node) => node.get(key) !== undefined);
-    const knows = (node: VirtualNode): boolean => isTombstone(node.get(key)?.value ?? NOTHING);
-    const [knowing, others] = [nodes.filter(knows), nodes.filter((node) => !knows(node))];
+    const knowing = this.#knowing(key);
+    const others = [...this.#stage.network.nodes.values()].filter(
+      (node) => node.get(key) !== undefined && !knowing.includes(node),
+    );
     const isOutOfReach = knowing.length > 0 && knowing.every(({ id }) => client.topology.states.get(id) === 'down');
     return isOutOfReach && others.every(({ id }) => away?.has(id) === true);
+  }
+
+  /** The nodes with the session's tombstone. */
+  #knowing(key: string): readonly VirtualNode[] {
+    return [...this.#stage.network.nodes.values()].filter((node) => isTombstone(node.get(key)?.value ?? NOTHING));
   }
 
   /** Number of losses so far. */
@@ -204,10 +210,14 @@ export class Promises {
 
   /** `loss` takes copies away. */
   lose(loss: () => void): void {
+    const tombstones = [...this.#awayWhenDestroyed].map(([key, away]) => ({ key, away, on: this.#knowing(key) }));
     const before = [...this.#stage.ledger.accounts.values()].map(
       (account) => [account, this.#isInReach(account), this.#holdersOf(account).length] as const,
     );
     loss();
+    // A copy that is on such a node later was restored from one that was away.
+    for (const { key, away, on } of tombstones)
+      for (const node of on) if (node.get(key) === undefined) away.add(node.id);
     this.excuseLost();
     for (const [account, wasInReach, copies] of before) {
       const left = this.#holdersOf(account).length;
