@@ -57,8 +57,8 @@ export interface Client extends AsyncDisposable {
    * tombstone.
    *
    * @throws {SessClientError} `SESS_UNAVAILABLE` if an owner that is not ejected did not answer; the others may have
-   *   taken it. `SESS_OUT_OF_MEMORY` if only an earlier owner has the record, whose handover ends before, and an owner
-   *   has no memory for it
+   *   taken it. `SESS_OUT_OF_MEMORY` if an owner has no memory for the record, and it would end with the handover on
+   *   the earlier owner that has it
    */
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
   /**

@@ -197,7 +197,7 @@ class Walk {
   }
 }
 
-/** The number of `Reflect.ownKeys`, in half the time. */
+/** The number of `Reflect.ownKeys`, which V8 computes more slowly than these two. */
 function ownKeyCount(given: object): number {
   return Object.getOwnPropertyNames(given).length + Object.getOwnPropertySymbols(given).length;
 }

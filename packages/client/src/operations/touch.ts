@@ -217,8 +217,8 @@ async function prolong(
 }
 
 /**
- * Stores the same record with a longer life, unless it lives long enough, or would outlive its elder. A touch would keep the item's CAS number: a
- * client that migrates the record meanwhile would not notice, and shorten its life again.
+ * Stores the same record with a longer life, unless it lives long enough, or would outlive its elder. A touch would keep
+ * the item's CAS number: a client that migrates the record meanwhile would not notice, and shorten its life again.
  */
 async function storeAgain(
   cluster: Cluster,

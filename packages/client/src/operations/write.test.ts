@@ -267,26 +267,6 @@ describe('two clients that write the same at the same moment', () => {
   );
 });
 
-describe('set with several copies', () => {
-  it('asks nobody about its copies after a conflict on the first node, which stored none', async () => {
-    const { client, network } = await fakeCluster([A, B], { copies: 2 });
-    const base = await client.set('key', 'base', { ttlSeconds });
-    const [first, second] = client.explain('key').owners.map((id) => network.at(id));
-    const theirs = encodeRecord('theirs', base.version + 1n, ttlSeconds);
-    for (const server of [first, second]) server?.requests.splice(0);
-    if (first !== undefined)
-      first.beforeRequest = (request) => {
-        if (request !== 'cas') return;
-        for (const server of [first, second]) server?.store('set', 'key', theirs, { flags: RECORD_FLAGS, ttlSeconds });
-      };
-    await expect(client.set('key', 'mine', { ttlSeconds, expect: base })).rejects.toMatchObject({
-      code: 'SESS_CONFLICT',
-    });
-    expect(first?.userRequests).toEqual(['get', 'cas', 'get']);
-    expect(second?.userRequests).toEqual(['get', 'get']);
-  });
-});
-
 describe('set after the key moved to another node', () => {
   it('finds what it expects with the earlier owner, and writes to both', async () => {
     const { client, network, discovery } = await fakeCluster([A, B]);
