@@ -96,6 +96,40 @@ describe('a topology that changes', () => {
     await expect(client.get(key)).resolves.toBeUndefined();
   });
 
+  it.each(['before it left', 'after it left'] as const)(
+    'does not wait for a node that hung, and whose process ended %s',
+    async (when) => {
+      const { client, discovery, network, clock } = await fakeCluster([A, B], { timeoutMs: 100 });
+      const key = keyOf(client, B);
+      network.at(B).behaviour = 'hangs';
+      await expect
+        .poll(() =>
+          Promise.all([client.get(key).catch(() => undefined), clock.pass(200)]).then(() =>
+            client.topology.states.get(B),
+          ),
+        )
+        .toBe('down');
+      const end = (): void => {
+        network.at(B).behaviour = 'refuses';
+        network.at(B).drop();
+      };
+      if (when === 'before it left') end();
+      await clock.pass(500);
+      discovery.report(A);
+      await settled();
+      if (when === 'after it left') {
+        await expect(client.get(key)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', node: B });
+        end();
+      }
+      await clock.pass(2_000);
+      await expect(client.get(key)).resolves.toBeUndefined();
+      // The machine goes as well.
+      network.at(B).behaviour = 'hangs';
+      await clock.pass(2_000);
+      await expect(client.get(key)).resolves.toBeUndefined();
+    },
+  );
+
   it('has a node in rotation that was down when it left, as soon as it is listed again', async () => {
     const { client, discovery, network, clock } = await fakeCluster([A, B], {
       historyIntervalMs: 1_000,

@@ -14,7 +14,10 @@ export class Outages {
     return this.#refusing;
   }
 
-  /** Calls `onChange` for each node that went down or returned since the last call. */
+  /**
+   * Calls `onChange` for each node that went down or returned since the last call, and again for one that was down and
+   * refuses connections now. One that stops answering after that still counts as refusing: what it held is lost.
+   */
   update<T extends Pick<Node, 'id' | 'health' | 'refuses'>>(
     nodes: Iterable<T>,
     onChange: (node: T, isDown: boolean) => void,
@@ -23,10 +26,11 @@ export class Outages {
       // A new machine in the place of a node that was down has to answer first.
       if (node.health === 'unknown') continue;
       const isDown = node.health === 'down';
-      if (isDown === this.#down.has(node.id)) continue;
+      const refusesNow = isDown && node.refuses && !this.#refusing.has(node.id);
+      if (isDown === this.#down.has(node.id) && !refusesNow) continue;
       if (isDown) this.#down.add(node.id);
       else this.#down.delete(node.id);
-      if (isDown && node.refuses) this.#refusing.add(node.id);
+      if (refusesNow) this.#refusing.add(node.id);
       else this.#refusing.delete(node.id);
       onChange(node, isDown);
     }

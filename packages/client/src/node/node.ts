@@ -37,7 +37,7 @@ export interface NodeSetup {
   readonly fenceKeys: readonly string[];
   /** A node failed: the topology may have changed. */
   readonly onTrouble: () => void;
-  /** A node's state changed. */
+  /** A node's state changed, or one that was down before refuses connections now. */
   readonly onStateChange: () => void;
   /** A node's connection was lost, or re-established before the node was ejected. */
   readonly onInterruption: () => void;
@@ -77,6 +77,7 @@ export class Node {
   #pending = 0;
   #since: number;
   #leaving = false;
+  #refusalReported = false;
   #closing: Promise<void> | undefined;
 
   constructor(target: TransportNode, setup: NodeSetup) {
@@ -89,7 +90,7 @@ export class Node {
     this.#prober = new Prober(
       this.#breaker,
       () => this.#transport.probe(),
-      () => setup.onTrouble(),
+      () => this.#probeFailed(),
       setup.clock,
       setup.random,
       setup.prober,
@@ -328,10 +329,19 @@ export class Node {
     }, this.#asFailure);
   };
 
+  #probeFailed(): void {
+    this.#setup.onTrouble();
+    // It was ejected for another reason, and is gone for all clients now.
+    if (!this.refuses || this.#refusalReported) return;
+    this.#refusalReported = true;
+    this.#setup.onStateChange();
+  }
+
   readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
     // A closed node reports nothing.
     if (this.#closing !== undefined) return;
     this.#since = this.#setup.clock.now();
+    this.#refusalReported = to === 'down' && this.refuses;
     this.#prober.paceChanged();
     if (to === 'up') this.#nameWatch?.stop();
     else this.#nameWatch?.start();
