@@ -232,7 +232,7 @@ export class HistorySync {
     }
     const mayHaveName = clock.elapsed() < this.#namesFrom;
     if (!observe && !mayHaveName && listed.every((id) => answering.some(({ node }) => node.id === id)))
-      membership.identity.make();
+      membership.identity.make(listed);
     const haveAnswered = listed.length > 0 && listed.every((id) => this.#everAnswered.has(id));
     if (haveAnswered || this.#stale.haveWaited(clock.now())) membership.nothingIsMissing(clock.now());
     if (answering.length === 0) return;

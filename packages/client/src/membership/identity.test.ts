@@ -21,7 +21,7 @@ describe('the name of a cluster', () => {
   it('is the one that its nodes carry', () => {
     const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: BLANK });
     expect(identity.own).toBe(SHOP);
-    identity.make();
+    identity.make([A, B]);
     expect(identity.own).toBe(SHOP);
     expect(identity.foreign.size).toBe(0);
   });
@@ -35,7 +35,7 @@ describe('the name of a cluster', () => {
 
   it('is made where none carries one, and differs from every other', () => {
     const names = [of([A], { [A]: BLANK }), of([A], { [A]: BLANK })].map((identity) => {
-      identity.make();
+      identity.make([A]);
       return identity.own;
     });
     expect(names[0]).not.toBe(names[1]);
@@ -44,31 +44,35 @@ describe('the name of a cluster', () => {
 
   it('is given up for what stands on the nodes, as long as it stood on none', () => {
     const identity = of([A, B], { [A]: BLANK, [B]: BLANK });
-    identity.make();
+    identity.make([A, B]);
     identity.learn(new Map([[A, holding(SHOP, A, B)]]), new Set([A, B]));
     expect(identity.own).toBe(SHOP);
   });
 
-  it('means the same as one that more of the listed nodes carry, as long as it stands on no more than half of them', () => {
-    const listed = new Set([A, B, C]);
-    const identity = of([A, B, C], { [A]: BLANK, [B]: BLANK, [C]: BLANK });
-    identity.make();
-    const made = identity.own;
-    // Clients with another list named the cluster at the same time, and do not ask C.
-    identity.stored(C);
-    const theirs = { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) };
-    identity.learn(new Map(Object.entries({ ...theirs, [C]: holding(made, A, B, C) })), listed);
-    expect([identity.isOther(SHOP), identity.isOther(made)]).toEqual([false, false]);
-    expect(identity.foreign.size).toBe(0);
-
-    const spread = of([A, B, C], { [A]: BLANK, [B]: BLANK, [C]: BLANK });
-    spread.make();
-    for (const id of [B, C]) spread.stored(id);
-    spread.learn(new Map([[A, holding(SHOP, A, D)]]), listed);
-    spread.learn(new Map([[B, holding(SHOP, A, D)]]), listed);
-    expect(spread.own).not.toBe(SHOP);
-    expect([...spread.foreign.keys()]).toEqual([A, B]);
-  });
+  it.each([
+    ['half', [A, B], [B]],
+    ['more than half', [A, B, C], [C]],
+    ['less than half', [A, B, C], [B, C]],
+  ] as const)(
+    'means the same as one that %s of its nodes got while it was made, by a client with another list',
+    (...of) => {
+      const [, nodes, stored] = of;
+      const listed = new Set<string>(nodes);
+      const identity = new ClusterIdentity(Math.random);
+      identity.learn(new Map(nodes.map((id) => [id, BLANK])), listed);
+      identity.make(nodes);
+      const made = identity.own;
+      for (const id of stored) identity.stored(id);
+      const theirs = nodes.filter((id) => !stored.some((other) => other === id));
+      // They don't ask the other nodes, and their history does not name them.
+      identity.learn(new Map(theirs.map((id) => [id, holding(SHOP, ...theirs)])), listed);
+      expect([identity.isOther(SHOP), identity.isOther(made)]).toEqual([false, false]);
+      expect(identity.foreign.size).toBe(0);
+      // What comes later is another cluster's.
+      identity.learn(new Map([[B, holding(FORUM, B, D)]]), listed);
+      expect([...identity.foreign.keys()]).toEqual([B]);
+    },
+  );
 
   it('is the same for everybody where two made one each at the same moment', () => {
     const both = { [A]: holding(SHOP, A, B), [B]: holding(FORUM, A, B) };

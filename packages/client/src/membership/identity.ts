@@ -3,7 +3,7 @@
  * it. A reused address must not join two clusters: a node with another name is not used.
  *
  * If two clients name the cluster at the same time, both names mean the same cluster: the history of one then names a
- * node that has the other.
+ * node that has the other, or one finds the other's name on a node where it read none before it made its own.
  */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** 72 bits: unique, but no secret. */
@@ -27,12 +27,14 @@ export class ClusterIdentity {
   readonly #random: () => number;
   #own = '';
   /**
-   * Whether the name was seen on a node; if this client made it, on more than half of the listed ones. Until then it may
-   * still change: another client may name the cluster at the same time, by another list.
+   * Whether the name was seen on a node, and none is {@link #unnamed}. Until then it may still change: another client
+   * may name the cluster at the same time, by another list.
    */
   #isConfirmed = false;
   /** The name that this client made. */
   #made = '';
+  /** The nodes that had no name when this client made one, and where neither its own nor another was seen since. */
+  readonly #unnamed = new Set<string>();
   /** All names of this cluster, if it has several. */
   readonly #twins = new Set<string>();
   readonly #nodes = new Map<string, NodeIdentity>();
@@ -63,23 +65,26 @@ export class ClusterIdentity {
   }
 
   /** Names the cluster if it has no name. Call it after every listed node was read. */
-  make(): void {
+  make(listed: Iterable<string>): void {
     if (this.#own !== '') return;
     const letters = Array.from({ length: NAME_LENGTH }, () => ALPHABET[Math.floor(this.#random() * ALPHABET.length)]);
     this.#made = letters.join('');
     this.#own = this.#made;
+    for (const id of listed) this.#unnamed.add(id);
   }
 
   /** The node has the history of this cluster now. */
   stored(id: string): void {
     if (this.#own === '') return;
-    this.#isConfirmed ||= this.#own !== this.#made;
+    this.#unnamed.delete(id);
+    this.#isConfirmed ||= this.#unnamed.size === 0;
     const { names = new Set<string>(), also = [] } = this.#nodes.get(id) ?? {};
     this.#nodes.set(id, { cluster: this.#own, also, isBlank: false, names });
   }
 
   keepOnly(isWanted: (id: string) => boolean): void {
-    for (const id of this.#nodes.keys()) if (!isWanted(id)) this.#nodes.delete(id);
+    for (const known of [this.#nodes, this.#unnamed])
+      for (const id of known.keys()) if (!isWanted(id)) known.delete(id);
   }
 
   /**
@@ -89,14 +94,12 @@ export class ClusterIdentity {
    */
   learn(read: ReadonlyMap<string, NodeIdentity>, listed: ReadonlySet<string>): void {
     for (const [id, node] of read) this.#nodes.set(id, node);
+    this.#findNamedMeanwhile();
     const onListed = [...listed].flatMap((id) => this.#nodes.get(id) ?? []);
     const isLeft = onListed.length > 0 && onListed.every(({ cluster }) => this.isOther(cluster));
     if (!this.#isConfirmed || isLeft) this.#own = mostCommonName(onListed, listed) ?? this.#own;
     const isOn = ({ cluster }: NodeIdentity): boolean => cluster !== '' && cluster === this.#own;
-    this.#isConfirmed ||=
-      this.#own === this.#made
-        ? onListed.filter(isOn).length > listed.size / 2
-        : [...this.#nodes.values()].some((node) => isOn(node));
+    this.#isConfirmed ||= this.#unnamed.size === 0 && [...this.#nodes.values()].some((node) => isOn(node));
     this.#findTwins();
     this.#findOtherSecrets();
   }
@@ -107,6 +110,16 @@ export class ClusterIdentity {
       const names = [cluster, ...also];
       if (also.length > 0 && names.some((name) => name !== '' && !this.isOther(name)))
         for (const name of names) this.#twins.add(name);
+    }
+  }
+
+  /** Another client named these nodes while this one named the cluster. */
+  #findNamedMeanwhile(): void {
+    for (const id of this.#unnamed) {
+      const { cluster = '' } = this.#nodes.get(id) ?? {};
+      if (cluster === '') continue;
+      this.#unnamed.delete(id);
+      if (cluster !== this.#made) this.#twins.add(cluster).add(this.#made);
     }
   }
 
