@@ -26,7 +26,8 @@ import { remove } from './operations/remove.ts';
 import { whyMissing } from './operations/why-missing.ts';
 import { touch } from './operations/touch.ts';
 import { writeToOne } from './operations/write-to-one.ts';
-import { write, type Change } from './operations/write.ts';
+import { write } from './operations/write.ts';
+import type { Change } from './operations/write-attempt.ts';
 import type { ClientOptions, ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
 import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
@@ -110,12 +111,12 @@ class MemcachedClient implements Client {
   }
 
   #readInDetail(key: string, options: OperationOptions | undefined): Promise<CacheRecord | undefined> {
-    return this.#run(options, () => read(this.#cluster, key, options));
+    return this.#run(options, () => read({ cluster: this.#cluster, key, options }));
   }
 
   /** One function for all reads: a hit allocates none. */
   readonly #missed: Missed = (key, owner, options) =>
-    this.#run(options, () => readMissed(this.#cluster, key, owner, options));
+    this.#run(options, () => readMissed({ cluster: this.#cluster, key, options }, owner));
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
@@ -141,7 +142,7 @@ class MemcachedClient implements Client {
   /** Usually, the common case applies after the time to live is announced. */
   async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
     await this.#cluster.announceTtl(change.ttlSeconds);
-    return writeToOne(this.#cluster, key, change, options) ?? write(this.#cluster, key, change, options);
+    return writeToOne(this.#cluster, key, change, options) ?? write({ cluster: this.#cluster, key, options }, change);
   }
 
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {
@@ -157,7 +158,7 @@ class MemcachedClient implements Client {
   }
 
   #touch(key: string, ttlSeconds: number, options: OperationOptions | undefined): Promise<boolean> {
-    return this.#run(options, () => touch(this.#cluster, key, ttlSeconds, options));
+    return this.#run(options, () => touch({ cluster: this.#cluster, key, options }, ttlSeconds));
   }
 
   delete(key: string, options: DeleteOptions): Promise<boolean> {
@@ -173,7 +174,7 @@ class MemcachedClient implements Client {
   }
 
   #delete(key: string, options: DeleteOptions): Promise<boolean> {
-    return this.#run(options, () => remove(this.#cluster, key, options.ttlSeconds, options));
+    return this.#run(options, () => remove({ cluster: this.#cluster, key, options }, options.ttlSeconds));
   }
 
   async drain(nodeId: string, options: DrainOptions = {}): Promise<DrainProgress> {

@@ -81,3 +81,10 @@ export interface Cluster {
   /** Keeps a tombstone that did not reach `nodeId`, and delivers it when the node answers. */
   hint(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
 }
+
+/** One operation on one key, with the caller's options for each of its requests. */
+export interface KeyOperation {
+  readonly cluster: Cluster;
+  readonly key: string;
+  readonly options: RequestOptions | undefined;
+}

@@ -55,8 +55,7 @@ describe('the name of a cluster', () => {
     ['less than half', [A, B, C], [B, C]],
   ] as const)(
     'means the same as one that %s of its nodes got while it was made, by a client with another list',
-    (...of) => {
-      const [, nodes, stored] = of;
+    (_, nodes, stored) => {
       const listed = new Set<string>(nodes);
       const identity = new ClusterIdentity(Math.random);
       identity.learn(new Map(nodes.map((id) => [id, BLANK])), listed);

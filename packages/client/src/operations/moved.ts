@@ -4,8 +4,7 @@
  * longer than a writer uses a read.
  */
 import { casOf, encodeMoved, MOVED_FLAGS } from '../record.ts';
-import type { RequestOptions } from '../transport/transport.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, KeyOperation } from '../cluster.ts';
 import { asFailure, type Reply } from './replies.ts';
 
 /** Time to live of the mark. No node executes a request later than that. */
@@ -24,12 +23,7 @@ export function hasOutlived({ clock }: Cluster, startedAt: number, ttlSeconds: n
 }
 
 /** Replaces the record in `reply` by a mark, if it is unchanged. Returns whether no record is left. */
-export async function leaveMoved(
-  cluster: Cluster,
-  key: string,
-  { id, entry }: Reply,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
+export async function leaveMoved({ cluster, key, options }: KeyOperation, { id, entry }: Reply): Promise<boolean> {
   if (entry?.kind !== 'record') return true;
   const cas = casOf(entry);
   if (cas === undefined) return false;

@@ -3,7 +3,7 @@
  * being emptied, because a handover is being finished, and from those that nobody asks any more in a second: an outdated
  * copy could be read after a later loss.
  */
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { outlivesItsElder } from '../membership/route.ts';
 import { leaveMoved } from './moved.ts';
 import { readRepair } from '../repair/read-repair.ts';
@@ -14,14 +14,13 @@ import { askNode, askNodes, newestOf, type Reply } from './replies.ts';
 const MAX_ATTEMPTS = 4;
 
 export class PlacedCopies {
-  readonly #cluster: Cluster;
-  readonly #key: string;
+  /** Not cancelled by the caller's signal. */
+  readonly #operation: KeyOperation;
   /** By node: what it may hold. */
   readonly #sent = new Map<string, Set<Buffer>>();
 
-  constructor(cluster: Cluster, key: string) {
-    this.#cluster = cluster;
-    this.#key = key;
+  constructor({ cluster, key }: KeyOperation) {
+    this.#operation = { cluster, key, options: undefined };
   }
 
   /** Call it before `bytes` are sent to the node. */
@@ -50,8 +49,9 @@ export class PlacedCopies {
   async takeBack(): Promise<void> {
     const holders = this.#holders;
     if (holders.length === 0) return;
-    const route = this.#cluster.route(this.#key);
-    const now = this.#cluster.clock.now();
+    const { cluster, key } = this.#operation;
+    const route = cluster.route(key);
+    const now = cluster.clock.now();
     for (const id of holders)
       if (route.closing.has(id) || !route.targets.includes(id) || outlivesItsElder(id, route, now))
         await this.#takeBackFrom(id);
@@ -64,7 +64,7 @@ export class PlacedCopies {
    */
   async giveWay(): Promise<void> {
     try {
-      const reservation = new Reservation(this.#cluster, this.#key);
+      const reservation = new Reservation(this.#operation);
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) if (await this.#giveWayOnce(reservation)) return;
     } catch {
       // The copies stay, as if this process had ended.
@@ -74,29 +74,29 @@ export class PlacedCopies {
   /** Returns whether no copy is left that hides another record. */
   async #giveWayOnce(reservation: Reservation): Promise<boolean> {
     const holders = this.#holders;
-    const ids = new Set([...holders, ...this.#cluster.route(this.#key).targets]);
+    const { cluster, key } = this.#operation;
+    const ids = new Set([...holders, ...cluster.route(key).targets]);
     // A single node has either this write's record or the other one.
     if (holders.length === 0 || ids.size === 1) return true;
-    const replies = await askNodes(this.#cluster, this.#key, [...ids], undefined);
+    const replies = await askNodes(this.#operation, [...ids]);
     const own = replies.filter((reply) => this.#isOwn(reply));
     const other = newestOf(replies.filter((reply) => !own.includes(reply)));
     if (own.length === 0 || other === undefined) return true;
     const isBehind = ({ entry }: Reply): boolean =>
       other.kind === 'record' && entry?.kind === 'record' && entry.version < other.version;
     const ahead = own.filter((reply) => !isBehind(reply));
-    const removed = await Promise.all(ahead.map((reply) => leaveMoved(this.#cluster, this.#key, reply, undefined)));
+    const removed = await Promise.all(ahead.map((reply) => leaveMoved(this.#operation, reply)));
     if (other.kind === 'record') {
       const behind = own.filter(isBehind);
-      if ((await readRepair(this.#cluster, this.#key, other, behind, reservation, undefined)) === 'overtaken')
-        return false;
+      if ((await readRepair(this.#operation, other, behind, reservation)) === 'overtaken') return false;
     }
     return !removed.includes(false);
   }
 
   async #takeBackFrom(id: string): Promise<void> {
     try {
-      const reply = await askNode(this.#cluster, this.#key, id, undefined);
-      if (this.#isOwn(reply)) await leaveMoved(this.#cluster, this.#key, reply, undefined);
+      const reply = await askNode(this.#operation, id);
+      if (this.#isOwn(reply)) await leaveMoved(this.#operation, reply);
     } catch {
       // It expires by itself.
     }

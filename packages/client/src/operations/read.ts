@@ -1,10 +1,9 @@
 /** Reads a key: which nodes to ask, and which replies decide, in each mode of its route. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
-import type { RequestOptions } from '../transport/transport.ts';
 import { readTargets, type Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import {
   isCertain,
@@ -28,37 +27,30 @@ const MAX_ATTEMPTS = 5;
 /** Attempts of a read during which the views change. */
 const MAX_ROUTES = 8;
 
-export async function read(
-  cluster: Cluster,
-  key: string,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
+export async function read(operation: KeyOperation): Promise<StoredRecord | undefined> {
+  const { cluster, key } = operation;
   await cluster.ensureFresh();
   const { basis } = cluster;
   const route = cluster.route(key);
-  const found = await readBy(cluster, key, route, options);
+  const found = await readBy(operation, route);
   if (found !== undefined) return found;
   // If elders began to be emptied meanwhile, they may have been read too late, and the owners too early.
-  if ((await isMissing(cluster, key, readTargets(route))) && cluster.basis === basis) return found;
-  return readBy(cluster, key, cluster.route(key), options);
+  if ((await isMissing(operation, readTargets(route))) && cluster.basis === basis) return found;
+  return readBy(operation, cluster.route(key));
 }
 
 /** Continues a read after a miss on `owner`, the only node asked so far. */
-export async function readMissed(
-  cluster: Cluster,
-  key: string,
-  owner: string,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
-  if (await isMissing(cluster, key, [owner])) return undefined;
-  return readBy(cluster, key, cluster.route(key), options);
+export async function readMissed(operation: KeyOperation, owner: string): Promise<StoredRecord | undefined> {
+  if (await isMissing(operation, [owner])) return undefined;
+  const { cluster, key } = operation;
+  return readBy(operation, cluster.route(key));
 }
 
 /**
  * Whether the key is missing: `asked` have missed, and by the latest views no other node may hold it. If `false`, newer
  * views were read, and further nodes must be asked.
  */
-async function isMissing(cluster: Cluster, key: string, asked: readonly string[]): Promise<boolean> {
+async function isMissing({ cluster, key }: KeyOperation, asked: readonly string[]): Promise<boolean> {
   const fences = new Fences(cluster);
   for (const id of asked) fences.behind(id);
   const changed = await fences.changed();
@@ -69,19 +61,14 @@ async function isMissing(cluster: Cluster, key: string, asked: readonly string[]
 }
 
 /** Starts again with the current route if `route` is outdated. */
-async function readBy(
-  cluster: Cluster,
-  key: string,
-  route: Route,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
+async function readBy(operation: KeyOperation, route: Route): Promise<StoredRecord | undefined> {
   let current = route;
   for (let attempt = 1; ; attempt += 1) {
     let found: StoredRecord | undefined | 'changed';
     try {
-      found = await readOnce(cluster, key, current, options);
+      found = await readOnce(operation, current);
     } catch (error) {
-      if (!(await hasStopped(cluster, key, error))) throw error;
+      if (!(await hasStopped(operation, error))) throw error;
       found = 'changed';
     }
     if (found !== 'changed') return found;
@@ -90,42 +77,32 @@ async function readBy(
         'SESS_UNAVAILABLE',
         'The cluster changed faster than the read could follow; try again.',
       );
-    current = cluster.route(key);
+    current = operation.cluster.route(operation.key);
   }
 }
 
-function readOnce(
-  cluster: Cluster,
-  key: string,
-  route: Route,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined | 'changed'> {
+function readOnce(operation: KeyOperation, route: Route): Promise<StoredRecord | undefined | 'changed'> {
   switch (route.mode) {
     case 'settled':
-      return readSettled(cluster, key, route, options);
+      return readSettled(operation, route);
     case 'overlap':
-      return readOverlap(cluster, key, route, options);
+      return readOverlap(operation, route);
     case 'handover':
-      return readHandover(cluster, key, route, options);
+      return readHandover(operation, route);
   }
 }
 
 /** Asks the owners in order, and the next one early if one is late; the first record wins. */
-async function readSettled(
-  cluster: Cluster,
-  key: string,
-  route: Route,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
+async function readSettled(operation: KeyOperation, route: Route): Promise<StoredRecord | undefined> {
   const missed: Reply[] = [];
   const silent: Reply[] = [];
-  const order = cluster.readingOrder(route.owners);
-  for await (const reply of repliesInOrder(cluster, key, order, options)) {
+  const order = operation.cluster.readingOrder(route.owners);
+  for await (const reply of repliesInOrder(operation, order)) {
     if (reply.failure !== undefined) silent.push(reply);
     else if (reply.entry?.kind === 'record') {
       // An unknown time to live is granted anew: in one direction only, or near readers would keep a record for ever.
       const mayRestore = reply.entry.ttlSeconds !== undefined || order[0] === route.owners[0];
-      if (missed.length > 0 && mayRestore) await restoreCopies(cluster, key, reply, missed, options);
+      if (missed.length > 0 && mayRestore) await restoreCopies(operation, reply, missed);
       return reply.entry;
     } else if (reply.entry?.kind === 'tombstone') return undefined;
     else missed.push(reply);
@@ -138,17 +115,12 @@ async function readSettled(
 /**
  * Yields the owners' replies one after another. A late reply comes when it has arrived, unless the caller has stopped.
  */
-async function* repliesInOrder(
-  cluster: Cluster,
-  key: string,
-  owners: readonly string[],
-  options: RequestOptions | undefined,
-): AsyncGenerator<Reply> {
-  const { hedging } = cluster;
+async function* repliesInOrder(operation: KeyOperation, owners: readonly string[]): AsyncGenerator<Reply> {
+  const { hedging } = operation.cluster;
   const ordered = hedging === undefined || owners.length < 2 ? owners : hedging.order(owners);
   let late: Promise<Reply> | undefined;
   for (const [index, id] of ordered.entries()) {
-    const reply = askNode(cluster, key, id, options);
+    const reply = askNode(operation, id);
     if (hedging === undefined || owners.length < 2) {
       yield await reply;
       continue;
@@ -183,15 +155,10 @@ async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Re
 }
 
 /** Other clients may still act on another view: asks all nodes and migrates nothing. */
-async function readOverlap(
-  cluster: Cluster,
-  key: string,
-  route: Route,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined | 'changed'> {
-  const replies = await askByRoute(cluster, key, readTargets(route), route, options);
+async function readOverlap(operation: KeyOperation, route: Route): Promise<StoredRecord | undefined | 'changed'> {
+  const replies = await askByRoute(operation, readTargets(route), route);
   if (replies === 'changed') return replies;
-  return answerAndRestore(cluster, key, route, replies, options);
+  return answerAndRestore(operation, route, replies);
 }
 
 /**
@@ -199,29 +166,25 @@ async function readOverlap(
  * or missing one, all nodes are asked, and the newest is migrated to the owners, so that this happens once for each
  * session.
  */
-async function readHandover(
-  cluster: Cluster,
-  key: string,
-  route: Route,
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined | 'changed'> {
-  const reservation = new Reservation(cluster, key);
+async function readHandover(operation: KeyOperation, route: Route): Promise<StoredRecord | undefined | 'changed'> {
+  const { clock } = operation.cluster;
+  const reservation = new Reservation(operation);
   for (let attempt = 1; ; attempt += 1) {
-    const startedAt = cluster.clock.latest();
-    const first = await askNode(cluster, key, route.owners[0] ?? '', options);
+    const startedAt = clock.latest();
+    const first = await askNode(operation, route.owners[0] ?? '');
     if (first.entry?.kind === 'tombstone') return undefined;
     if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
     // Elders first: what an elder lost since the first read was copied to its owners.
     const replies =
       route.closing.size > 0
-        ? await askByRoute(cluster, key, readTargets(route), route, options)
-        : [first, ...(await askNodes(cluster, key, readTargets(route).slice(1), options))];
+        ? await askByRoute(operation, readTargets(route), route)
+        : [first, ...(await askNodes(operation, readTargets(route).slice(1)))];
     if (replies === 'changed') return replies;
     // Uncertain until all nodes answer: an unseen copy could be the newest.
-    if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
+    if (failureIn(replies) !== undefined) return answerAndRestore(operation, route, replies);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
-    const migrated = await migrate(cluster, key, { route, replies, newest, reservation, startedAt }, options);
+    const migrated = await migrate(operation, { route, replies, newest, reservation, startedAt });
     // An owner refused it: the record stays on the elder, and the next read asks all nodes again.
     if (refusedValue(migrated)) return answer(route, replies);
     if (migrated !== 'overtaken') return newest.kind === 'tombstone' ? undefined : migrated;
@@ -235,11 +198,9 @@ async function readHandover(
  * earlier owner or away when the record was touched, counts as lost.
  */
 async function answerAndRestore(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   route: Route,
   replies: readonly Reply[],
-  options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
   const found = answer(route, replies);
   if (found === undefined) return undefined;
@@ -249,8 +210,8 @@ async function answerAndRestore(
   if (holder === undefined || copies.length >= route.owners.length || lacking.length === 0) return found;
   // Unknown in the classic dialect and over memjs: perhaps the other copy has just expired, and this one ends next.
   if (found.ttlSeconds === undefined) return found;
-  await cluster.announceTtl(found.secondsLeft, 'remaining');
-  await restoreCopies(cluster, key, holder, lacking, options);
+  await operation.cluster.announceTtl(found.secondsLeft, 'remaining');
+  await restoreCopies(operation, holder, lacking);
   return found;
 }
 

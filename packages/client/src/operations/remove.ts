@@ -3,12 +3,13 @@ import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { casOf, encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
-import type { RequestOptions, StoreMode } from '../transport/transport.ts';
+import type { StoreMode } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
-import { hasReturned, maySkip } from './skipped.ts';
+import { mayAcknowledge } from './acknowledgement.ts';
+import { hasReturned } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, KeyOperation } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asFailure, highestVersion, askNode, askByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
 
@@ -16,17 +17,13 @@ import { asFailure, highestVersion, askNode, askByRoute, newestOf, outOfReach, t
 const MAX_ATTEMPTS = 64;
 
 /** Returns whether there was a live record. */
-export async function remove(
-  cluster: Cluster,
-  key: string,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
+export async function remove(operation: KeyOperation, ttlSeconds: number): Promise<boolean> {
+  const { cluster, key } = operation;
   await cluster.announceTtl(ttlSeconds);
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const replies = await askByRoute(cluster, key, route.targets, route, options);
+    const replies = await askByRoute(operation, route.targets, route);
     if (replies === 'changed' || hasReturned(cluster, replies)) continue;
     const newest = newestOf(replies);
     const known = newest?.kind === 'tombstone' ? newest.endsAt : 0;
@@ -36,7 +33,7 @@ export async function remove(
     const failures = [];
     const skipped = [];
     for (const reply of replies) {
-      const { replaced, failure } = await storeTombstone(cluster, key, reply, { bytes, endsAt, fences }, options);
+      const { replaced, failure } = await storeTombstone(operation, reply, { bytes, endsAt, fences });
       existed ||= replaced;
       if (failure === undefined) continue;
       cluster.hint(reply.id, key, bytes, endsAt);
@@ -46,13 +43,10 @@ export async function remove(
     const [failure] = failures;
     if (failure !== undefined) {
       const error = outOfReach(failure, replies);
-      if (await hasStopped(cluster, key, error)) continue;
+      if (await hasStopped(operation, error)) continue;
       throw error;
     }
-    if (!(await (route.targets.length > 1 ? fences.areUnchanged() : fences.hold()))) continue;
-    if (!(await maySkip(cluster, key, route, skipped))) continue;
-    await cluster.ensurePublished();
-    if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
+    if (await mayAcknowledge(operation, route, fences, skipped)) return existed;
   }
   throw conflict('contended');
 }
@@ -84,13 +78,7 @@ interface Outcome {
 }
 
 /** Stores the tombstone on one node, over any entry. */
-async function storeTombstone(
-  cluster: Cluster,
-  key: string,
-  reply: Reply,
-  tombstone: PendingTombstone,
-  options: RequestOptions | undefined,
-): Promise<Outcome> {
+async function storeTombstone(operation: KeyOperation, reply: Reply, tombstone: PendingTombstone): Promise<Outcome> {
   const { endsAt, fences } = tombstone;
   let seen = reply;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -102,25 +90,23 @@ async function storeTombstone(
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     const replaced = seen.entry?.kind === 'record';
     try {
-      if (await isStored(cluster, key, reply.id, cas === undefined ? 'add' : { cas }, tombstone, options))
+      if (await isStored(operation, reply.id, cas === undefined ? 'add' : { cas }, tombstone))
         return { replaced, failure: undefined };
     } catch (error) {
       return codeOf(error) === 'SESS_OUT_OF_MEMORY'
-        ? endWithoutTombstone(cluster, key, seen, tombstone, options)
+        ? endWithoutTombstone(operation, seen, tombstone)
         : { replaced: false, failure: asFailure(error) };
     }
-    seen = await askNode(cluster, key, reply.id, options);
+    seen = await askNode(operation, reply.id);
   }
   throw conflict('contended', reply.id);
 }
 
 async function isStored(
-  cluster: Cluster,
-  key: string,
+  { cluster, key, options }: KeyOperation,
   id: string,
   mode: StoreMode,
   { bytes, endsAt, fences }: PendingTombstone,
-  options: RequestOptions | undefined,
 ): Promise<boolean> {
   const attributes = { ttlSeconds: secondsUntil(endsAt, cluster.clock.now()), flags: TOMBSTONE_FLAGS };
   try {
@@ -139,19 +125,17 @@ async function isStored(
  * `process_bin_update`). The delete fails all the same: a write in progress could store the record again.
  */
 async function endWithoutTombstone(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   { id, entry }: Reply,
   tombstone: PendingTombstone,
-  options: RequestOptions | undefined,
 ): Promise<Outcome> {
   try {
-    if (await isStored(cluster, key, id, 'set', tombstone, options))
+    if (await isStored(operation, id, 'set', tombstone))
       return { replaced: entry?.kind === 'record', failure: undefined };
   } catch (error) {
     if (codeOf(error) !== 'SESS_OUT_OF_MEMORY') return { replaced: false, failure: asFailure(error) };
   }
-  const left = await askNode(cluster, key, id, options);
+  const left = await askNode(operation, id);
   const isGone = left.failure === undefined && left.entry?.kind !== 'record';
   return { replaced: false, failure: noMemory(id, isGone) };
 }

@@ -2,10 +2,9 @@
 import { codeOf } from '../node/breaker.ts';
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { Entry, StoredRecord, Tombstone } from '../record.ts';
-import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { versionOf } from '../version.ts';
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { Fences } from './fences.ts';
 
 /** One node's reply: its entry, or why it failed. */
@@ -25,12 +24,7 @@ const OF_THE_CALLER: ReadonlySet<string> = new Set([
   'SESS_TOO_LARGE',
 ]);
 
-export async function askNode(
-  cluster: Cluster,
-  key: string,
-  id: string,
-  options: RequestOptions | undefined,
-): Promise<Reply> {
+export async function askNode({ cluster, key, options }: KeyOperation, id: string): Promise<Reply> {
   try {
     return { id, entry: await cluster.node(id).getEntry(key, options), failure: undefined };
   } catch (error) {
@@ -39,13 +33,8 @@ export async function askNode(
 }
 
 /** Asks all nodes concurrently. The replies are in the order of `ids`. */
-export function askNodes(
-  cluster: Cluster,
-  key: string,
-  ids: readonly string[],
-  options: RequestOptions | undefined,
-): Promise<readonly Reply[]> {
-  return Promise.all(ids.map((id) => askNode(cluster, key, id, options)));
+export function askNodes(operation: KeyOperation, ids: readonly string[]): Promise<readonly Reply[]> {
+  return Promise.all(ids.map((id) => askNode(operation, id)));
 }
 
 /**
@@ -56,22 +45,19 @@ export function askNodes(
  * must not count; start again with the current route.
  */
 export async function askByRoute(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   ids: readonly string[],
   route: Route,
-  options: RequestOptions | undefined,
 ): Promise<readonly Reply[] | 'changed'> {
   const { closing } = route;
-  if (closing.size === 0) return askNodes(cluster, key, ids, options);
+  if (closing.size === 0) return askNodes(operation, ids);
   const leaving = await askNodes(
-    cluster,
-    key,
+    operation,
     ids.filter((id) => closing.has(id)),
-    options,
   );
+  const { cluster, key } = operation;
   const staying = ids.filter((id) => !closing.has(id));
-  const asked = askNodes(cluster, key, staying, options);
+  const asked = askNodes(operation, staying);
   const fences = new Fences(cluster);
   for (const id of staying) fences.behind(id);
   const replies = [...leaving, ...(await asked)];

@@ -10,46 +10,40 @@
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { casOf, encodeMoved, MOVED_FLAGS } from '../record.ts';
-import type { RequestOptions } from '../transport/transport.ts';
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { MOVED_SECONDS } from './moved.ts';
 import { asFailure, highestVersion, type Reply } from './replies.ts';
 
-/** That of one operation on one key. */
 export class Reservation {
-  readonly #cluster: Cluster;
-  readonly #key: string;
+  readonly #operation: KeyOperation;
   /** By node: the version of the mark, or the CAS number of the item, behind which the fence was known. */
   readonly #held = new Map<string, bigint | string>();
 
-  constructor(cluster: Cluster, key: string) {
-    this.#cluster = cluster;
-    this.#key = key;
+  constructor(operation: KeyOperation) {
+    this.#operation = operation;
   }
 
   /**
    * Returns `undefined` if what `replies` saw may be replaced, by compare-and-swap; `overtaken` if the caller must read
    * again; or the error of a node that refused a mark.
    */
-  async hold(
-    replies: readonly Reply[],
-    options: RequestOptions | undefined,
-  ): Promise<'overtaken' | RefusedValue | undefined> {
+  async hold(replies: readonly Reply[]): Promise<'overtaken' | RefusedValue | undefined> {
     const open = replies.filter((reply) => !this.#holds(reply));
     if (open.length === 0) return undefined;
+    const { cluster, key } = this.#operation;
     // With one copy, the loss of the node loses its sessions anyway.
-    const isShared = this.#cluster.route(this.#key).owners.length > 1;
-    const version = this.#cluster.versions.next(highestVersion(replies));
+    const isShared = cluster.route(key).owners.length > 1;
+    const version = cluster.versions.next(highestVersion(replies));
     const marks = open.map(async ({ id, entry }) =>
-      isShared && entry === undefined ? this.#mark(id, version, options) : false,
+      isShared && entry === undefined ? this.#mark(id, version) : false,
     );
-    const fences = new Fences(this.#cluster);
+    const fences = new Fences(cluster);
     for (const { id } of open) fences.behind(id);
     const outcomes = await Promise.all(marks);
     const refused = outcomes.find((outcome) => refusedValue(outcome));
     const changed = await fences.changed();
-    const isKnown = changed.length === 0 || (await this.#cluster.relearn(changed));
+    const isKnown = changed.length === 0 || (await cluster.relearn(changed));
     if (refused !== undefined || !isKnown) return refused ?? 'overtaken';
     if (!isShared) return changed.length === 0 ? undefined : 'overtaken';
     for (const [index, reply] of open.entries()) {
@@ -66,11 +60,12 @@ export class Reservation {
   }
 
   /** Whether the mark was added. */
-  async #mark(id: string, version: bigint, options: RequestOptions | undefined): Promise<boolean | RefusedValue> {
+  async #mark(id: string, version: bigint): Promise<boolean | RefusedValue> {
+    const { cluster, key, options } = this.#operation;
     try {
       const attributes = { ttlSeconds: MOVED_SECONDS, flags: MOVED_FLAGS };
       const bytes = encodeMoved(version, MOVED_SECONDS);
-      return (await this.#cluster.node(id).store('add', this.#key, bytes, attributes, options)) === 'stored';
+      return (await cluster.node(id).store('add', key, bytes, attributes, options)) === 'stored';
     } catch (error) {
       if (refusedValue(error)) return error;
       asFailure(error);

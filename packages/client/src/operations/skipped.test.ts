@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Cluster, ClusterNode } from '../cluster.ts';
+import type { Cluster, ClusterNode, KeyOperation } from '../cluster.ts';
 import type { Route } from '../membership/route.ts';
 import { maySkip } from './skipped.ts';
 
@@ -23,7 +23,7 @@ async function mayLeaveOut({ modes, health = 'down', failsAtOnce = true, answers
   };
   const [then, now] = modes.map((mode) => ({ mode }) as Route) as [Route, Route];
   const cluster = { route: () => now, node: () => ({ health, failsAtOnce, probeNow }) } as unknown as Cluster;
-  return { answer: await maySkip(cluster, 'key', then, ['10.0.0.1:11211']), probes };
+  return { answer: await maySkip({ cluster, key: 'key', options: undefined }, then, ['10.0.0.1:11211']), probes };
 }
 
 describe('a node that a write left out', () => {
@@ -39,6 +39,6 @@ describe('a node that a write left out', () => {
   });
 
   it('needs no look where there is none', async () => {
-    await expect(maySkip({} as Cluster, 'key', { mode: 'overlap' } as Route, [])).resolves.toBe(true);
+    await expect(maySkip({} as KeyOperation, { mode: 'overlap' } as Route, [])).resolves.toBe(true);
   });
 });

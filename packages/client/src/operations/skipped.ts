@@ -6,7 +6,7 @@
  * that finds this copy expired asks the other owners, and reads the fence of each before it reports a miss: a copy
  * outside these owners is written only after its view was published to one of them.
  */
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, KeyOperation } from '../cluster.ts';
 import type { Route } from '../membership/route.ts';
 import type { Reply } from './replies.ts';
 
@@ -16,8 +16,7 @@ import type { Reply } from './replies.ts';
  * does not wait for a node that hangs.
  */
 export async function maySkip(
-  cluster: Cluster,
-  key: string,
+  { cluster, key }: KeyOperation,
   route: Route,
   skipped: readonly string[],
 ): Promise<boolean> {

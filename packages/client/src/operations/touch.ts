@@ -5,9 +5,8 @@
 import { refusedValue, SessClientError } from '../errors.ts';
 import { casOf, RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
-import type { RequestOptions } from '../transport/transport.ts';
 import { outlivesItsElder, secondsOn, type Route } from '../membership/route.ts';
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import {
   asFailure,
@@ -29,21 +28,15 @@ import { readRepair } from '../repair/read-repair.ts';
 const MAX_ATTEMPTS = 8;
 
 /** Returns whether there is a record. */
-export async function touch(
-  cluster: Cluster,
-  key: string,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
+export async function touch(operation: KeyOperation, ttlSeconds: number): Promise<boolean> {
+  const { cluster, key } = operation;
   await cluster.announceTtl(ttlSeconds);
-  const reservation = new Reservation(cluster, key);
+  const reservation = new Reservation(operation);
   for (let attempt = 1; ; attempt += 1) {
     const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
-    const found = await unlessStopped(cluster, key, () =>
-      touchBy(cluster, key, { route, fences, reservation }, ttlSeconds, options),
-    );
+    const found = await unlessStopped(operation, () => touchBy({ operation, ttlSeconds, route, fences, reservation }));
     const mayTrust = await fences.hold();
     if (found === false) await cluster.ensureComplete();
     const isSettled =
@@ -57,14 +50,13 @@ export async function touch(
 
 /** `again` if a drained node has stopped meanwhile. */
 async function unlessStopped(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   attempt: () => Promise<boolean | 'again'>,
 ): Promise<boolean | 'again'> {
   try {
     return await attempt();
   } catch (error) {
-    if (await hasStopped(cluster, key, error)) return 'again';
+    if (await hasStopped(operation, error)) return 'again';
     throw error;
   }
 }
@@ -76,50 +68,33 @@ function overtaken(): SessClientError {
   );
 }
 
-/** An attempt's route, and what verifies it. */
+/** What is touched by which route, and what verifies the route. */
 interface TouchAttempt {
+  readonly operation: KeyOperation;
+  readonly ttlSeconds: number;
   readonly route: Route;
   readonly fences: Fences;
   readonly reservation: Reservation;
 }
 
-function touchBy(
-  cluster: Cluster,
-  key: string,
-  context: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean | 'again'> {
-  const { route } = context;
-  if (route.mode === 'settled' && route.targets.length === 1)
-    return touchOne(cluster, key, context, ttlSeconds, options);
-  return touchAll(cluster, key, context, ttlSeconds, options);
+function touchBy(attempt: TouchAttempt): Promise<boolean | 'again'> {
+  const { mode, targets } = attempt.route;
+  return mode === 'settled' && targets.length === 1 ? touchOne(attempt) : touchAll(attempt);
 }
 
-async function touchOne(
-  cluster: Cluster,
-  key: string,
-  { route, fences }: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
+async function touchOne({ operation, ttlSeconds, route, fences }: TouchAttempt): Promise<boolean> {
+  const { cluster, key, options } = operation;
   const [id = ''] = route.targets;
   const touched = cluster.node(id).touch(key, ttlSeconds, options);
   fences.behind(id);
   const found = await touched;
-  if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, ttlSeconds, options);
+  if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(operation, id, ttlSeconds);
   return found?.flags === RECORD_FLAGS;
 }
 
-async function touchAll(
-  cluster: Cluster,
-  key: string,
-  context: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean | 'again'> {
-  const { route, fences, reservation } = context;
-  const replies = await askByRoute(cluster, key, route.targets, route, options);
+async function touchAll(attempt: TouchAttempt): Promise<boolean | 'again'> {
+  const { operation, ttlSeconds, route, fences, reservation } = attempt;
+  const replies = await askByRoute(operation, route.targets, route);
   if (replies === 'changed') return 'again';
   const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return false;
@@ -134,11 +109,7 @@ async function touchAll(
   if (unproved !== undefined && !(route.mode === 'handover' && isCertain(newest, route))) throw outOfReach(unproved);
   const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
   const taken = await Promise.all(
-    holding.map((reply) =>
-      route.mode === 'settled'
-        ? prolong(cluster, key, reply.id, context, ttlSeconds, options)
-        : storeAgain(cluster, key, reply, context, ttlSeconds, options),
-    ),
+    holding.map((reply) => (route.mode === 'settled' ? prolong(attempt, reply.id) : storeAgain(attempt, reply))),
   );
   // Destroyed or migrated since. One copy with the new life is not enough: a migrated one is newer, and its short life
   // would be copied over the long one.
@@ -150,7 +121,7 @@ async function touchAll(
   const [first] = refused;
   if (first !== undefined && !taken.includes(true)) throw outOfReach(first.failure);
   // A copy on an earlier owner expires with its window.
-  const now = cluster.clock.now();
+  const now = operation.cluster.clock.now();
   const isLong = holding.some(
     ({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds,
   );
@@ -162,11 +133,11 @@ async function touchAll(
   // copies survive.
   const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
   // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
-  const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, reservation, options);
+  const repaired = await readRepair(operation, newest.lastingFor(ttlSeconds), lacking, reservation);
   if (repaired === 'overtaken') return 'again';
   if (repaired !== 'stored') {
     if (!isLong) throw outOfReach(repaired);
-    if (!(await prolongOlder(cluster, key, lacking, context, ttlSeconds, options))) return 'again';
+    if (!(await prolongOlder(attempt, lacking))) return 'again';
   }
   // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
   // owner, and gets its copies again when it returns.
@@ -179,16 +150,9 @@ async function touchAll(
  * Prolongs the older records of nodes that have no memory for the newest one: each may be the last copy soon. A touch
  * needs no memory. Returns whether they were still there.
  */
-async function prolongOlder(
-  cluster: Cluster,
-  key: string,
-  lacking: readonly Reply[],
-  context: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
+async function prolongOlder(attempt: TouchAttempt, lacking: readonly Reply[]): Promise<boolean> {
   const older = lacking.filter(({ entry }) => entry?.kind === 'record');
-  const outcomes = await Promise.all(older.map(({ id }) => prolong(cluster, key, id, context, ttlSeconds, options)));
+  const outcomes = await Promise.all(older.map(({ id }) => prolong(attempt, id)));
   const silent = outcomes.find((outcome) => outcome instanceof SessClientError);
   if (silent !== undefined) throw outOfReach(silent);
   return !outcomes.includes(false);
@@ -196,19 +160,16 @@ async function prolongOlder(
 
 /** Whether the node had a live record; the error if it did not answer. */
 async function prolong(
-  cluster: Cluster,
-  key: string,
+  { operation, ttlSeconds, route, fences }: TouchAttempt,
   id: string,
-  { route, fences }: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {
+  const { cluster, key, options } = operation;
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   try {
     const touched = cluster.node(id).touch(key, seconds, options);
     fences.behind(id);
     const found = await touched;
-    if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
+    if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(operation, id, seconds);
     return found?.flags === RECORD_FLAGS;
   } catch (error) {
     fences.forget(id);
@@ -220,15 +181,9 @@ async function prolong(
  * Stores the same record with a longer life, unless it lives long enough, or would outlive its elder. A touch would keep
  * the item's CAS number: a client that migrates the record meanwhile would not notice, and shorten its life again.
  */
-async function storeAgain(
-  cluster: Cluster,
-  key: string,
-  { id, entry }: Reply,
-  context: TouchAttempt,
-  ttlSeconds: number,
-  options: RequestOptions | undefined,
-): Promise<boolean | SessClientError> {
-  const { route, fences } = context;
+async function storeAgain(attempt: TouchAttempt, { id, entry }: Reply): Promise<boolean | SessClientError> {
+  const { operation, ttlSeconds, route, fences } = attempt;
+  const { cluster, key, options } = operation;
   const cas = entry?.kind === 'record' ? casOf(entry) : undefined;
   if (entry?.kind !== 'record' || cas === undefined) return false;
   const now = cluster.clock.now();
@@ -247,10 +202,10 @@ async function storeAgain(
   } catch (error) {
     fences.forget(id);
     // A touch needs no memory, and no migration can be stored there either.
-    if (refusedValue(error)) return prolong(cluster, key, id, context, ttlSeconds, options);
+    if (refusedValue(error)) return prolong(attempt, id);
     return asFailure(error);
   }
-  return failureOrIsProlonged(await askNode(cluster, key, id, options), entry, seconds);
+  return failureOrIsProlonged(await askNode(operation, id), entry, seconds);
 }
 
 /** Whether another touch was faster. */
@@ -268,14 +223,9 @@ function failureOrIsProlonged(
  * The touch hit a tombstone that was written since. If that shortened its life, stores it again with its remaining
  * time, by compare-and-swap because another write has its own expiry.
  */
-async function giveBackItsEnd(
-  cluster: Cluster,
-  key: string,
-  id: string,
-  touchedTo: number,
-  options: RequestOptions | undefined,
-): Promise<void> {
-  const { entry } = await askNode(cluster, key, id, options);
+async function giveBackItsEnd(operation: KeyOperation, id: string, touchedTo: number): Promise<void> {
+  const { cluster, key, options } = operation;
+  const { entry } = await askNode(operation, id);
   if (entry?.kind !== 'tombstone') return;
   const ttlSeconds = secondsUntil(entry.endsAt, cluster.clock.now());
   if (ttlSeconds <= touchedTo) return;

@@ -27,7 +27,7 @@ export async function whyMissing(
   const isAsked = (id: string, lost: ReadonlySet<string>): boolean => !lost.has(id) && !emptied.has(id);
   const inReach = [...new Set(placements.flatMap(({ owners, lost }) => owners.filter((id) => isAsked(id, lost))))];
   const [replies, counters] = await Promise.all([
-    askNodes(cluster, key, inReach, options),
+    askNodes({ cluster, key, options }, inReach),
     Promise.all(inReach.map(async (id) => [id, await countersOf(cluster, id, known.seenAt)] as const)),
   ]);
   return causeOfMiss({

@@ -6,7 +6,8 @@ import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { FenceCheck } from '../node/fence.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster, ClusterNode } from '../cluster.ts';
-import { write, type Change } from './write.ts';
+import type { Change } from './write-attempt.ts';
+import { write } from './write.ts';
 
 export interface SoleOwnership extends Cluster {
   /**
@@ -62,7 +63,7 @@ async function conclude(
 ): Promise<StoredRecord> {
   const mayTrust = (await check.answer) || (await cluster.relearn([owner.id]));
   if (written !== undefined && mayTrust && cluster.soleWritableOwner(key, change.ttlSeconds) === owner) return written;
-  return write(cluster, key, change, options, written === undefined ? [] : [written], owner.id);
+  return write({ cluster, key, options }, change, written && { record: written, id: owner.id });
 }
 
 /**

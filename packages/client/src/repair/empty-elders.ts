@@ -4,6 +4,7 @@ import { failureIn, holds, askByRoute, newestOf, outOfReach, type Reply } from '
 import { readTargets } from '../membership/route.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { leaveMoved } from '../operations/moved.ts';
 import { migrateTombstone } from './migrate.ts';
 import type { ListingCluster } from './migrate-key.ts';
@@ -35,13 +36,13 @@ export async function emptyElders(
   before: number,
   signal: AbortSignal,
 ): Promise<Emptied> {
-  const options = { signal };
-  const reservation = new Reservation(cluster, key);
+  const operation = { cluster, key, options: { signal } };
+  const reservation = new Reservation(operation);
   let [isFound, isMigrated] = [false, false];
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const replies = await askByRoute(cluster, key, readTargets(route), route, options);
+    const replies = await askByRoute(operation, readTargets(route), route);
     if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined) {
@@ -55,8 +56,8 @@ export async function emptyElders(
     isFound ||= old.length > 0;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     isMigrated ||= lacking.length > 0;
-    if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, reservation, signal))) continue;
-    const outcomes = await Promise.all(stale.map((reply) => leaveMoved(cluster, key, reply, options)));
+    if (lacking.length > 0 && !(await bring(operation, newest, lacking, reservation))) continue;
+    const outcomes = await Promise.all(stale.map((reply) => leaveMoved(operation, reply)));
     if (!outcomes.includes(false)) return { isFound, isMigrated };
   }
   if (failure !== undefined) throw outOfReach(failure);
@@ -68,17 +69,15 @@ export async function emptyElders(
  * Returns whether all owners stored it.
  */
 async function bring(
-  cluster: ListingCluster,
-  key: string,
+  operation: KeyOperation,
   newest: StoredRecord | Tombstone,
   lacking: readonly Reply[],
   reservation: Reservation,
-  signal: AbortSignal,
 ): Promise<boolean> {
   const placed =
     newest.kind === 'record'
-      ? await readRepair(cluster, key, newest, lacking, reservation, { signal })
-      : await migrateTombstone(cluster, key, lacking, newest, { signal });
+      ? await readRepair(operation, newest, lacking, reservation)
+      : await migrateTombstone(operation, lacking, newest);
   if (refusedValue(placed)) throw placed;
   return placed === 'stored';
 }

@@ -40,15 +40,15 @@ export async function migrateKey(
   answers: Answers,
   signal: AbortSignal | undefined,
 ): Promise<MigrationOutcome> {
-  const options = signal === undefined ? undefined : { signal };
-  const reservation = new Reservation(cluster, key);
+  const operation = { cluster, key, options: signal === undefined ? undefined : { signal } };
+  const reservation = new Reservation(operation);
   let outcome: MigrationOutcome = 'present';
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const startedAt = cluster.clock.latest();
     const asked = readTargets(route);
-    const replies = await askByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
+    const replies = await askByRoute(operation, asked.includes(id) ? asked : [...asked, id], route);
     if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, replies))) {
@@ -67,8 +67,8 @@ export async function migrateKey(
     // newer than what that elder may hold.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
-      ? await readRepair(cluster, key, newest, lacking, reservation, options)
-      : await migrate(cluster, key, { route, replies, newest, reservation, startedAt }, options);
+      ? await readRepair(operation, newest, lacking, reservation)
+      : await migrate(operation, { route, replies, newest, reservation, startedAt });
     // Retrying at once brings neither more memory nor a larger limit.
     if (refusedValue(placed)) throw placed;
     // The next attempt finds a tombstone there.

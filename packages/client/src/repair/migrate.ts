@@ -6,9 +6,8 @@
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { casOf, encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
 import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
-import type { RequestOptions } from '../transport/transport.ts';
 import { outlivesItsElder, secondsOn, type Route } from '../membership/route.ts';
-import type { Cluster } from '../cluster.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { hasOutlived, leaveMoved } from '../operations/moved.ts';
 import { asFailure, highestVersion, type Reply } from '../operations/replies.ts';
 import type { Reservation } from '../operations/reservation.ts';
@@ -28,14 +27,13 @@ interface Found {
  * refused it.
  */
 export async function migrate(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   { route, replies, newest, reservation, startedAt }: Found,
-  options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
+  const { cluster } = operation;
   const owners = replies.filter(({ id }) => route.owners.includes(id));
-  if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
-  const reserved = await reservation.hold(owners, options);
+  if (newest.kind === 'tombstone') return migrateTombstone(operation, owners, newest);
+  const reserved = await reservation.hold(owners);
   if (reserved !== undefined) return reserved;
   const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
@@ -47,16 +45,16 @@ export async function migrate(
   );
   for (const reply of owners) {
     if (hasOutlived(cluster, startedAt, ttlSeconds)) return 'overtaken';
-    const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
+    const replaced = await replace(operation, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS });
     if (replaced !== 'stored') return replaced;
   }
   for (const reply of elders) {
     if (route.closing.has(reply.id) || outlivesItsElder(reply.id, route, cluster.clock.now())) {
-      if (!(await leaveMoved(cluster, key, reply, options))) return 'overtaken';
+      if (!(await leaveMoved(operation, reply))) return 'overtaken';
       continue;
     }
     const seconds = secondsOn(reply.id, ttlSeconds, route, cluster.clock.now());
-    const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    const replaced = await replace(operation, reply, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS });
     if (replaced !== 'stored') return replaced;
   }
   return StoredRecord.written(bytes, ttlSeconds);
@@ -64,23 +62,14 @@ export async function migrate(
 
 /** Returns `overtaken`, so that the caller reads the tombstone next, or the error of a node that refused it. */
 export async function migrateTombstone(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   owners: readonly Reply[],
   tombstone: Tombstone,
-  options: RequestOptions | undefined,
 ): Promise<'overtaken' | RefusedValue> {
-  const ttlSeconds = secondsUntil(tombstone.endsAt, cluster.clock.now());
+  const ttlSeconds = secondsUntil(tombstone.endsAt, operation.cluster.clock.now());
   for (const reply of owners) {
     if (reply.entry?.kind === 'tombstone') continue;
-    const replaced = await replace(
-      cluster,
-      key,
-      reply,
-      tombstone.bytes,
-      { ttlSeconds, flags: TOMBSTONE_FLAGS },
-      options,
-    );
+    const replaced = await replace(operation, reply, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS });
     if (refusedValue(replaced)) return replaced;
   }
   return 'overtaken';
@@ -91,12 +80,10 @@ export async function migrateTombstone(
  * next read asks all nodes again.
  */
 async function replace(
-  cluster: Cluster,
-  key: string,
+  { cluster, key, options }: KeyOperation,
   reply: Reply,
   bytes: Buffer,
   attributes: { readonly ttlSeconds: number; readonly flags: number },
-  options: RequestOptions | undefined,
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
   const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   try {

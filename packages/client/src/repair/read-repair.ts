@@ -2,8 +2,8 @@
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { casOf, RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
-import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import type { Cluster } from '../cluster.ts';
+import type { StoreMode } from '../transport/transport.ts';
+import type { KeyOperation } from '../cluster.ts';
 import { asFailure, askNodes, needs, type Reply } from '../operations/replies.ts';
 import { Reservation } from '../operations/reservation.ts';
 
@@ -14,14 +14,12 @@ import { Reservation } from '../operations/reservation.ts';
  * @param reservation of the operation, whose next attempt completes what this one began
  */
 export async function readRepair(
-  cluster: Cluster,
-  key: string,
+  { cluster, key, options }: KeyOperation,
   record: StoredRecord,
   missing: readonly Reply[],
   reservation: Reservation,
-  options: RequestOptions | undefined,
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
-  const reserved = await reservation.hold(missing, options);
+  const reserved = await reservation.hold(missing);
   if (reserved !== undefined) return reserved;
   const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
@@ -50,33 +48,25 @@ const MAX_ATTEMPTS = 4;
  * otherwise two copies whose ends differ by a second would be restored from each other in turn, and live for as long as
  * a client reads them.
  */
-export async function restoreCopies(
-  cluster: Cluster,
-  key: string,
-  holder: Reply,
-  missing: readonly Reply[],
-  options: RequestOptions | undefined,
-): Promise<void> {
+export async function restoreCopies(operation: KeyOperation, holder: Reply, missing: readonly Reply[]): Promise<void> {
   const ids = [holder, ...missing].map(({ id }) => id);
-  const reservation = new Reservation(cluster, key);
+  const reservation = new Reservation(operation);
   let replies: readonly Reply[] = [holder, ...missing];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (attempt > 1) replies = await askNodes(cluster, key, ids, options);
-    if ((await restore(cluster, key, replies, reservation, options)) !== 'overtaken') return;
+    if (attempt > 1) replies = await askNodes(operation, ids);
+    if ((await restore(operation, replies, reservation)) !== 'overtaken') return;
   }
 }
 
 async function restore(
-  cluster: Cluster,
-  key: string,
+  operation: KeyOperation,
   [holder, ...others]: readonly Reply[],
   reservation: Reservation,
-  options: RequestOptions | undefined,
 ): Promise<unknown> {
   const entry = holder?.entry;
   if (entry?.kind !== 'record') return undefined;
   const { ttlSeconds = entry.secondsLeft } = entry;
   if (ttlSeconds <= LAST_SECONDS) return undefined;
   const lacking = others.filter((reply) => needs(reply, entry));
-  return readRepair(cluster, key, entry, lacking, reservation, options);
+  return readRepair(operation, entry, lacking, reservation);
 }

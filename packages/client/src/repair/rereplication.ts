@@ -117,7 +117,8 @@ export class Rereplication {
     // Settled: read repair stops at the first hit, so a copy on one owner does not prove one on another.
     const earlier = route.mode === 'settled' ? undefined : readTargets(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
-      const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
+      const operation = { cluster: this.#cluster, key, options: { signal: this.#signal } };
+      const { entry } = await askNode(operation, earlier);
       if (entry?.kind === 'record' || entry?.kind === 'tombstone') return 'present';
     }
     try {

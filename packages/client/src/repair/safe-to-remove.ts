@@ -93,12 +93,13 @@ async function missingElsewhere(
   id: string,
   signal: AbortSignal,
 ): Promise<Reply | undefined> {
-  const own = await askNode(cluster, key, id, { signal });
+  const operation = { cluster, key, options: { signal } };
+  const own = await askNode(operation, id);
   if (own.failure !== undefined) return own;
   const { entry } = own;
   if (entry?.kind !== 'record' && entry?.kind !== 'tombstone') return undefined;
   const others = readTargets(cluster.route(key)).filter((other) => other !== id);
-  const newest = newestOf(await askNodes(cluster, key, others, { signal }));
+  const newest = newestOf(await askNodes(operation, others));
   if (entry.kind === 'tombstone') return newest === undefined || newest.kind === 'tombstone' ? undefined : own;
   return newest?.kind === 'tombstone' || (newest !== undefined && newest.version >= entry.version) ? undefined : own;
 }
