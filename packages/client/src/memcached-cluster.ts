@@ -215,7 +215,8 @@ export class MemcachedCluster
   }
 
   announceTtl(ttlSeconds: number, which: 'new' | 'remaining' = 'new'): Promise<void> | undefined {
-    return this.#membership.times.use(ttlSeconds, which) ? this.#history.refresh() : this.ensurePublished();
+    const mustPublish = this.#membership.announce(ttlSeconds, which, this.clock.now());
+    return mustPublish ? this.#history.refresh() : this.ensurePublished();
   }
 
   ensureFresh(): Promise<void> | undefined {

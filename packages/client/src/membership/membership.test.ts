@@ -159,8 +159,8 @@ describe('a view that others act on', () => {
     const own = membership();
     const year = 31_536_000;
     own.listed(nodes(A), 0);
-    own.times.use(60, 'new');
-    own.times.use(year, 'new');
+    own.announce(60, 'new', 0);
+    own.announce(year, 'new', 0);
     publish(own, 0);
     // The next view starts with the usual time to live.
     own.listed(nodes(A, B), 1_000);
@@ -171,10 +171,27 @@ describe('a view that others act on', () => {
       2_000 + AGREED + 60_000,
     ]);
     // Sessions that are migrated into it live there for a year, too.
-    own.times.use(year - 2, 'remaining');
+    own.announce(year - 2, 'remaining', 2_000);
     publish(own, 2_000);
     own.listed(nodes(B, C), 3_000);
     expect(own.state?.others.at(-1)?.openUntil).toBe(3_000 + AGREED + year * 1000);
+  });
+
+  it.each([
+    ['is open for a record that is written while another client may act on it', AGREED - 1, 600],
+    ['is open no longer for a record that is written when none acts on it', AGREED, 60],
+  ])('%s', (_, now, expected) => {
+    const own = membership();
+    own.listed(nodes(A, B, C), 0);
+    own.learned(seenElsewhere([A, B], 0, 0, 60), 0);
+    publish(own, 0);
+    const { viewChanges } = own;
+    expect(own.announce(600, 'new', now)).toBe(true);
+    const [other] = own.state?.others ?? [];
+    expect(other?.openUntil).toBe(AGREED + expected * 1000);
+    // It is written when all nodes have that.
+    expect(own.viewChanges - viewChanges).toBe(expected === 600 ? 1 : 0);
+    expect(own.announce(600, 'new', now)).toBe(false);
   });
 
   it('was acted on until the client turned to another, though it was not said lately', () => {
@@ -267,9 +284,9 @@ describe('what the nodes should know', () => {
   it('is the longest time to live before anything is written for so long', () => {
     const own = membership();
     own.listed(nodes(A), 0);
-    expect(own.times.use(60, 'new')).toBe(true);
-    expect(own.times.use(60, 'new')).toBe(false);
-    expect(own.times.use(10, 'new')).toBe(false);
+    expect(own.announce(60, 'new', 0)).toBe(true);
+    expect(own.announce(60, 'new', 0)).toBe(false);
+    expect(own.announce(10, 'new', 0)).toBe(false);
     expect([...own.wanted(1).views.values()].map(({ ttlSeconds }) => ttlSeconds)).toEqual([60]);
   });
 });
@@ -278,10 +295,10 @@ describe('the mark of a finished handover', () => {
   it('ends with the window of its view, and does not come back with a history from before', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.times.use(60, 'new');
+    own.announce(60, 'new', 0);
     publish(own, 0);
     own.listed(nodes(A, B, C), 10);
-    own.times.use(60, 'new');
+    own.announce(60, 'new', 0);
     publish(own, 10);
     const later = 2 * AGREED;
     const views = closableViews(own, later) ?? [];

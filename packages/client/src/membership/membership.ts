@@ -101,7 +101,10 @@ export class Membership {
     return this.#current;
   }
 
-  /** How often the current view changed. A view that becomes current again must be published again. */
+  /**
+   * How often the current view changed, or another got a longer time to live. A view that becomes current again must be
+   * published again.
+   */
   get viewChanges(): number {
     return this.#viewChanges;
   }
@@ -169,6 +172,27 @@ export class Membership {
     );
     this.#addView(viewId(entry), entry);
     this.#refresh(now);
+  }
+
+  /**
+   * Call it before a record is written for `ttlSeconds`. While another client may act on another view, the record is
+   * written under that view as well: otherwise its copy there would end with the window of the records that the other
+   * client knows of. Returns whether the history must be published first.
+   */
+  announce(ttlSeconds: number, which: 'new' | 'remaining', now: number): boolean {
+    const seconds = this.times.toPublish(ttlSeconds, which);
+    const isLongest = seconds > this.times.longest;
+    this.times.atLeast(seconds);
+    const actedOn = (this.#state?.others ?? []).filter(({ agreedAfter }) => now < agreedAfter);
+    const shorter = actedOn.flatMap(({ view: { id } }): [string, ViewEntry][] => {
+      const entry = this.#history.views.get(id);
+      return entry !== undefined && entry.ttlSeconds < seconds ? [[id, { ...entry, ttlSeconds: seconds }]] : [];
+    });
+    if (shorter.length === 0) return isLongest;
+    for (const [id, entry] of shorter) this.#addView(id, entry);
+    this.#viewChanges += 1;
+    this.#refresh(now);
+    return true;
   }
 
   /** Takes a node out of rotation for every client, marks it as empty, or returns it to rotation. */

@@ -28,24 +28,22 @@ export class TimesToLive {
   }
 
   /**
-   * Call it before a record is written for `wanted` seconds. A caller asked for that time (`new`), or it is what remains of
-   * the record's time to live (`remaining`). Returns whether the history must be published first.
+   * The time to live to publish before a record is written for `wanted` seconds. A caller asked for that time (`new`), or
+   * it is what remains of the record's time to live (`remaining`): rounded up to a requested one, because every migrated
+   * record has another time left, and each would need publishing.
    */
-  use(wanted: number, which: 'new' | 'remaining'): boolean {
+  toPublish(wanted: number, which: 'new' | 'remaining'): number {
     const seconds = Math.min(wanted, this.#most);
-    if (which === 'new' && this.#requested[0] !== seconds)
-      this.#requested = [seconds, ...this.#requested.filter((other) => other !== seconds)].slice(0, MAX_REQUESTED);
-    if (seconds <= this.#longest) return false;
-    // Rounds up to a requested one: every migrated record has another time left, and each would need publishing.
-    this.#longest = Math.min(
-      ...this.#requested.filter((requested) => requested >= seconds),
-      which === 'new' ? seconds : Infinity,
-    );
-    if (this.#longest === Infinity) this.#longest = seconds;
-    return true;
+    if (which === 'new') {
+      if (this.#requested[0] !== seconds)
+        this.#requested = [seconds, ...this.#requested.filter((other) => other !== seconds)].slice(0, MAX_REQUESTED);
+      return seconds;
+    }
+    const rounded = Math.min(...this.#requested.filter((requested) => requested >= seconds));
+    return rounded === Infinity ? seconds : rounded;
   }
 
-  /** The history says that records live for `seconds` under the current view. */
+  /** Records live for `seconds` under the current view. */
   atLeast(seconds: number): void {
     this.#longest = Math.max(this.#longest, seconds);
   }
