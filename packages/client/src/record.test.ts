@@ -47,8 +47,15 @@ describe('what is stored today is readable tomorrow', () => {
     expect((entry as StoredRecord).value.toString()).toBe('{}');
   });
 
+  const stampedRecord = hex('e50100bf 019012345678 9abc 00000e10 7b7d');
+
+  it('reads a record with a stamp', () => {
+    expect(read(stampedRecord, 0x5e55_0000)).toMatchObject({ kind: 'record', version, ttlSeconds: 60, stamp: 0xbf });
+  });
+
   it('writes the same bytes', () => {
-    expect(encodeRecord('{}', version, 3600)).toEqual(storedRecord);
+    expect(encodeRecord('{}', version, 3600)).toEqual(stampedRecord);
+    expect(encodeRecord('{}', version, 3600, 0)).toEqual(storedRecord);
     expect(RECORD_FLAGS).toBe(0x5e55_0000);
   });
 
@@ -183,5 +190,26 @@ describe('foreign bytes', () => {
         expect(['record', 'tombstone', 'foreign']).toContain(read(Buffer.from(value), flags).kind);
       }),
     );
+  });
+});
+
+describe('a record under a later version', () => {
+  const written = StoredRecord.written(encodeRecord('value', version, 60), 60);
+  const { stamp } = written;
+
+  it.each([
+    ['is a migration of the one whose stamp and value it has', 'value', version + 1n, stamp, true],
+    ['of another value is none', 'other', version + 1n, stamp, false],
+    ['with another stamp is none: somebody else wrote the same value', 'value', version + 1n, undefined, false],
+    ['without a stamp may be anything', 'value', version + 1n, 0, false],
+    ['that is no later one is none', 'value', version, stamp, false],
+  ] as const)('%s', (_, value, later, its, expected) => {
+    const other = StoredRecord.written(encodeRecord(value, later, 60, its), 60);
+    expect(other.isMigrationOf(written)).toBe(expected);
+  });
+
+  it('is no migration of one without a stamp, which may be anything', () => {
+    const unknown = StoredRecord.written(encodeRecord('value', version, 60, 0), 60);
+    expect(StoredRecord.written(encodeRecord('value', version + 1n, 60, 0), 60).isMigrationOf(unknown)).toBe(false);
   });
 });

@@ -5,7 +5,8 @@
  * byte   0      0xE5, the mark of @sess
  *        1      format, 0x01. No UTF-8 text begins with bytes 0 and 1, so another program's text is no record
  *        2      flags: bit 0 = tombstone, bit 1 = moved; the others are 0, and a reader refuses unknown bits
- *        3      reserved: written as 0, ignored when read
+ *        3      stamp of a record, 1 to 255: made from the version under which a caller wrote it, and kept when the record is migrated under
+ *               another version. 0: unknown (earlier versions, tombstones, marks). Ignored by readers of the value
  *        4- 9   version, milliseconds since 1970 (48 bits)
  *        10-11  version, order within the millisecond (16 bits)
  *        12-15  time to live in seconds, as given with the write
@@ -45,6 +46,7 @@ const MOVED_BIT = 0x02;
 const TOMBSTONE_BYTES: number = HEADER_BYTES + 8;
 /** 2038-01-19, where memcached's time ends, milliseconds since 1970. */
 const LAST_END = 2_147_483_647_000n;
+const STAMP_OFFSET = 3;
 const VERSION_OFFSET = 4;
 const TTL_OFFSET = 12;
 
@@ -116,6 +118,17 @@ export class StoredRecord implements CacheRecord {
   /** Whether `other` has the same version and bytes. */
   equals(other: StoredRecord): boolean {
     return this.version === other.version && this.value.equals(other.value);
+  }
+
+  /** 0 if unknown. */
+  get stamp(): number {
+    return this.#bytes[STAMP_OFFSET] ?? 0;
+  }
+
+  /** Whether this is `written` under the later version that a migration gave it, and nothing else was written since. */
+  isMigrationOf(written: StoredRecord): boolean {
+    if (this.stamp === 0 || this.stamp !== written.stamp || this.version <= written.version) return false;
+    return this.value.equals(written.value);
   }
 
   static {
@@ -209,11 +222,16 @@ export function decode(item: StoredItem, source: RecordSource): Entry {
   };
 }
 
-/** The bytes of a record: the envelope and a copy of `value`. */
-export function encodeRecord(value: Uint8Array | string, version: bigint, ttlSeconds: number): Buffer {
+/**
+ * The bytes of a record: the envelope and a copy of `value`.
+ *
+ * @param stamp of the record that is migrated; default: a new one
+ */
+export function encodeRecord(value: Uint8Array | string, version: bigint, ttlSeconds: number, stamp?: number): Buffer {
   const length = typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
   const bytes = recordMemory(HEADER_BYTES + length);
   writeHeader(bytes, 0, version, ttlSeconds);
+  bytes[STAMP_OFFSET] = stamp ?? newStamp(bytes);
   if (typeof value === 'string') bytes.write(value, HEADER_BYTES);
   else bytes.set(value, HEADER_BYTES);
   return bytes;
@@ -238,7 +256,7 @@ function writeHeader(bytes: Buffer, flags: number, version: bigint, ttlSeconds: 
   bytes[0] = MARK;
   bytes[1] = FORMAT;
   bytes[2] = flags;
-  bytes[3] = 0;
+  bytes[STAMP_OFFSET] = 0;
   // Copies the version bytewise: `writeBigUInt64BE` would allocate five more bigints.
   versionInMemory[0] = version;
   for (let at = 0; at < 8; at += 1) bytes[VERSION_OFFSET + at] = versionBytes[LOWEST_FIRST ? 7 - at : at] as number;
@@ -248,6 +266,13 @@ function writeHeader(bytes: Buffer, flags: number, version: bigint, ttlSeconds: 
 const versionInMemory = new BigUint64Array(1);
 const versionBytes = new Uint8Array(versionInMemory.buffer);
 const LOWEST_FIRST: boolean = endianness() === 'LE';
+
+/** Two writers of one moment have different versions, and hardly ever the same stamp. */
+function newStamp(bytes: Buffer): number {
+  let stamp = 0;
+  for (let at = VERSION_OFFSET; at < TTL_OFFSET; at += 1) stamp ^= bytes[at] ?? 0;
+  return stamp === 0 ? 0xff : stamp;
+}
 
 function versionIsSpent(bytes: Buffer): boolean {
   return bytes[VERSION_OFFSET] === 0xff && bytes.readUIntBE(VERSION_OFFSET, 6) === 0xffff_ffff_ffff;

@@ -21,7 +21,8 @@ export function refuseWhatDoesNotHold(
   // Ignores what this operation wrote in an earlier attempt. Compares bytes, too: two processes may create the same
   // version.
   const foreign = replies.filter(
-    ({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))),
+    ({ entry }) =>
+      !(entry?.kind === 'record' && own.some((written) => written.equals(entry) || entry.isMigrationOf(written))),
   );
   const newest = newestOf(foreign);
   if (newest?.kind === 'tombstone')
@@ -41,7 +42,8 @@ export function refuseWhatDoesNotHold(
     if (failure !== undefined && !isCovered(route, replies)) throw outOfReach(failure, replies);
     return;
   }
-  if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(replies, newest));
+  if (newest !== undefined && newest.version > expect.version && !newest.isMigrationOf(expect))
+    throw conflict('changed', holderOf(replies, newest));
   const certain = route.mode === 'handover' && isCertain(expect, route);
   const missing = failureIn(replies);
   // A silent node may have a newer record.

@@ -33,8 +33,7 @@ export interface WriteProgress {
 
 /** The record that an attempt writes. */
 interface NewRecord {
-  readonly bytes: Buffer;
-  readonly version: bigint;
+  readonly written: StoredRecord;
   /** The highest version that the attempt read. */
   readonly known: bigint;
   /** When it began to read, by {@link SteadyClock.latest}. */
@@ -82,9 +81,9 @@ export class WriteAttempt {
       if (reserved === 'overtaken') return 'again';
     }
     const known = highestVersion(replies);
-    const version = cluster.versions.next(known);
-    const record = { bytes: encodeRecord(value, version, ttlSeconds), version, known, startedAt };
-    const written = StoredRecord.written(record.bytes, ttlSeconds);
+    const bytes = encodeRecord(value, cluster.versions.next(known), ttlSeconds);
+    const written = StoredRecord.written(bytes, ttlSeconds);
+    const record = { written, known, startedAt };
     // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
     // to any other node.
     if (this.#isLate(record) || (route.closing.size > 0 && cluster.ensureFresh() !== undefined)) return 'again';
@@ -113,11 +112,12 @@ export class WriteAttempt {
 
   /**
    * Stores the record on one more node, over anything older. A newer record means that another writer won, or built on
-   * this one. `false` if the attempt is late, or another client wrote there and the first target may not order writers
-   * any more.
+   * this one. `false` if the attempt is late, if another client wrote there and the first target may not order writers
+   * any more, or if this record was migrated meanwhile.
    */
   async #follow(record: NewRecord, first: Reply, reply: Reply): Promise<boolean> {
-    const { known, version } = record;
+    const { written, known } = record;
+    const { version } = written;
     let seen = reply;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       if (this.#isLate(record)) return false;
@@ -132,6 +132,7 @@ export class WriteAttempt {
         if (!(await this.#stillDecides())) return false;
         continue;
       }
+      if (seen.entry.isMigrationOf(written)) return false;
       if (await this.#newerBuiltOnThis(first, seen.entry)) return true;
       throw conflict('changed', reply.id);
     }
@@ -153,7 +154,7 @@ export class WriteAttempt {
   }
 
   /** Stores the record if the item is still the one in the reply. Returns `false` if not. */
-  async #put({ bytes }: NewRecord, { id, entry }: Reply): Promise<boolean> {
+  async #put({ written: { bytes } }: NewRecord, { id, entry }: Reply): Promise<boolean> {
     const { cluster, key, options } = this.#operation;
     const { placed } = this.#progress;
     const longest = secondsOn(id, this.#change.ttlSeconds, this.route, cluster.clock.now());

@@ -39,7 +39,7 @@ export async function migrate(
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   // The record lives that long, and the current view must be remembered for as long.
   await cluster.announceTtl(ttlSeconds, 'remaining');
-  const bytes = encodeRecord(newest.value, version, ttlSeconds);
+  const bytes = encodeRecord(newest.value, version, ttlSeconds, newest.stamp);
   const elders = replies.filter(
     ({ id, entry }) => route.elders.includes(id) && (entry?.kind === 'record' || entry?.kind === 'tombstone'),
   );
