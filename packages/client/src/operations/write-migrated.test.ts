@@ -1,7 +1,7 @@
 /** A write whose record, or the one that it expects, another client migrates under a new version meanwhile. */
 import { describe, expect, it } from 'vitest';
 
-import { A, B, C, fakeCluster, overlapping } from '../../test/fake-cluster.ts';
+import { A, B, C, fakeCluster, join, keyOf, overlapping } from '../../test/fake-cluster.ts';
 import type { FakeServer } from '../../test/fake-server.ts';
 import { decode, encodeRecord, RECORD_FLAGS, type StoredRecord } from '../record.ts';
 
@@ -24,6 +24,23 @@ describe('a write that expects a record', () => {
     migrateTo([network.at(A)], network.at(A), 'key');
     await client.set('key', 'mine', { ttlSeconds, expect: read });
     expect((await client.get('key'))?.value.toString()).toBe('mine');
+  });
+
+  it('is none the worse for the read that migrates it in a handover', async () => {
+    const cluster = await fakeCluster([], { copies: 1 });
+    const { clock } = cluster;
+    const { client, discovery } = await join(cluster, [A], { copies: 1 });
+    discovery.report(A, B);
+    await clock.passUntil(() => client.topology.states.has(B));
+    const key = keyOf(client, B);
+    discovery.report(A);
+    await clock.passUntil(() => client.explain(key).owners[0] === A);
+    const written = await client.set(key, 'base', { ttlSeconds: 3_600 });
+    discovery.report(A, B);
+    await clock.passUntil(() => client.explain(key).mode === 'handover' && client.explain(key).owners[0] === B);
+    expect((await client.get(key))?.version).toBeGreaterThan(written.version);
+    await client.set(key, 'mine', { ttlSeconds, expect: written });
+    expect((await client.get(key))?.value.toString()).toBe('mine');
   });
 
   it('is a conflict where another wrote the same value', async () => {
