@@ -54,7 +54,7 @@ export interface Client extends AsyncDisposable {
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
   /**
    * Sets the time to live to `ttlSeconds` from now, on every copy. Resolves to `false` if there is no record, or a
-   * tombstone.
+   * tombstone. While a handover is open, a copy that lives longer keeps its time.
    *
    * @throws {SessClientError} `SESS_UNAVAILABLE` if an owner that is not ejected did not answer; the others may have
    *   taken it. `SESS_OUT_OF_MEMORY` if an owner has no memory for the record, and it would end with the handover on

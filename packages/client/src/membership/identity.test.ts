@@ -6,13 +6,16 @@ const [A, B, C, D] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.4:1'] as
 const SHOP = 'shop-name';
 const FORUM = 'forum-name';
 
+const AGREEMENT = 35_000;
+const NOW = 1_800_000_000_000;
+
 function holding(cluster: string, ...names: string[]): NodeIdentity {
-  return { cluster, also: [], isBlank: false, names: new Set(names) };
+  return { cluster, also: [], isBlank: false, names: new Set(names), confirmedAt: NOW };
 }
-const BLANK: NodeIdentity = { cluster: '', also: [], isBlank: true, names: new Set() };
+const BLANK: NodeIdentity = { cluster: '', also: [], isBlank: true, names: new Set(), confirmedAt: 0 };
 
 function of(listed: readonly string[], read: Readonly<Record<string, NodeIdentity>>): ClusterIdentity {
-  const identity = new ClusterIdentity(Math.random);
+  const identity = new ClusterIdentity(Math.random, AGREEMENT);
   identity.learn(new Map(Object.entries(read)), new Set(listed));
   return identity;
 }
@@ -57,7 +60,7 @@ describe('the name of a cluster', () => {
     'means the same as one that %s of its nodes got while it was made, by a client with another list',
     (_, nodes, stored) => {
       const listed = new Set<string>(nodes);
-      const identity = new ClusterIdentity(Math.random);
+      const identity = new ClusterIdentity(Math.random, AGREEMENT);
       identity.learn(new Map(nodes.map((id) => [id, BLANK])), listed);
       identity.make(nodes);
       const made = identity.own;
@@ -109,6 +112,18 @@ describe('a node of another cluster', () => {
       [B]: holding(SHOP, A, B),
     });
     expect([...identity.foreign]).toEqual([[C, FORUM]]);
+  });
+
+  it('is one of a cluster that nobody uses any more, however many nodes carry its name', () => {
+    const retired = { ...holding(FORUM, B, C), confirmedAt: NOW - AGREEMENT - 1 };
+    const read = { [A]: holding(SHOP, A), [B]: retired, [C]: retired };
+    const identity = of([A, B, C], read);
+    expect(identity.own).toBe(SHOP);
+    expect([...identity.foreign.keys()]).toEqual([B, C]);
+    // Both may be in use, and a node is not always told of each confirmation.
+    const used = { ...retired, confirmedAt: NOW - AGREEMENT };
+    expect(of([A, B, C], { ...read, [B]: used, [C]: used }).own).toBe(FORUM);
+    expect(of([A, B, C], { ...read, [B]: used }).own).toBe(FORUM);
   });
 
   it('of as many, is the one whose cluster names fewer of the list', () => {

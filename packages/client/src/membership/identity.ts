@@ -21,10 +21,13 @@ export interface NodeIdentity {
   readonly isBlank: boolean;
   /** Ids of the nodes that its history names. */
   readonly names: ReadonlySet<string>;
+  /** When a client last confirmed a view in its history, milliseconds since 1970; 0 without one. */
+  readonly confirmedAt: number;
 }
 
 export class ClusterIdentity {
   readonly #random: () => number;
+  readonly #agreementMs: number;
   #own = '';
   /**
    * Whether the name was seen on a node, and none is {@link #unnamed}. Until then it may still change: another client
@@ -39,9 +42,13 @@ export class ClusterIdentity {
   readonly #twins = new Set<string>();
   readonly #nodes = new Map<string, NodeIdentity>();
 
-  /** @param random returns numbers in [0, 1), for the name */
-  constructor(random: () => number) {
+  /**
+   * @param random returns numbers in [0, 1), for the name
+   * @param agreementMs longest time between the confirmations of a view that clients act on
+   */
+  constructor(random: () => number, agreementMs: number) {
     this.#random = random;
+    this.#agreementMs = agreementMs;
   }
 
   /** The name of the cluster; empty while it has none. */
@@ -78,8 +85,8 @@ export class ClusterIdentity {
     if (this.#own === '') return;
     this.#unnamed.delete(id);
     this.#isConfirmed ||= this.#unnamed.size === 0;
-    const { names = new Set<string>(), also = [] } = this.#nodes.get(id) ?? {};
-    this.#nodes.set(id, { cluster: this.#own, also, isBlank: false, names });
+    const { names = new Set<string>(), also = [], confirmedAt = 0 } = this.#nodes.get(id) ?? {};
+    this.#nodes.set(id, { cluster: this.#own, also, isBlank: false, names, confirmedAt });
   }
 
   keepOnly(isWanted: (id: string) => boolean): void {
@@ -97,7 +104,7 @@ export class ClusterIdentity {
     this.#findNamedMeanwhile();
     const onListed = [...listed].flatMap((id) => this.#nodes.get(id) ?? []);
     const isLeft = onListed.length > 0 && onListed.every(({ cluster }) => this.isOther(cluster));
-    if (!this.#isConfirmed || isLeft) this.#own = mostCommonName(onListed, listed) ?? this.#own;
+    if (!this.#isConfirmed || isLeft) this.#own = this.#mostCommonName(onListed, listed) ?? this.#own;
     const isOn = ({ cluster }: NodeIdentity): boolean => cluster !== '' && cluster === this.#own;
     this.#isConfirmed ||= this.#unnamed.size === 0 && [...this.#nodes.values()].some((node) => isOn(node));
     this.#findTwins();
@@ -138,20 +145,30 @@ export class ClusterIdentity {
   #isOurs(node: NodeIdentity | undefined): boolean {
     return node !== undefined && node.cluster !== '' && !this.isOther(node.cluster);
   }
-}
 
-/** The name that most of these nodes have; in a tie, the one whose history names more listed nodes. */
-function mostCommonName(onListed: readonly NodeIdentity[], listed: ReadonlySet<string>): string | undefined {
-  const found = new Map<string, { nodes: number; named: number }>();
-  for (const { cluster, names } of onListed) {
-    if (cluster === '') continue;
-    const { nodes = 0, named = 0 } = found.get(cluster) ?? {};
-    const own = [...names].filter((id) => listed.has(id)).length;
-    found.set(cluster, { nodes: nodes + 1, named: Math.max(named, own) });
+  /**
+   * The name that most of these nodes have; in a tie, the one whose history names more listed nodes. Nodes of a cluster
+   * that nobody uses any more don't count beside those of one in use, however many they are.
+   */
+  #mostCommonName(onListed: readonly NodeIdentity[], listed: ReadonlySet<string>): string | undefined {
+    const found = new Map<string, { nodes: number; named: number; confirmedAt: number }>();
+    for (const { cluster, names, confirmedAt: at } of onListed) {
+      if (cluster === '') continue;
+      const { nodes = 0, named = 0, confirmedAt = 0 } = found.get(cluster) ?? {};
+      const own = [...names].filter((id) => listed.has(id)).length;
+      found.set(cluster, {
+        nodes: nodes + 1,
+        named: Math.max(named, own),
+        confirmedAt: Math.max(confirmedAt, at),
+      });
+    }
+    const latest = Math.max(0, ...[...found.values()].map(({ confirmedAt }) => confirmedAt));
+    const [best] = [...found]
+      .filter(([, { confirmedAt }]) => confirmedAt + this.#agreementMs >= latest)
+      .toSorted(
+        ([nameOne, one], [nameOther, other]) =>
+          other.nodes - one.nodes || other.named - one.named || (nameOne < nameOther ? -1 : 1),
+      );
+    return best?.[0];
   }
-  const [best] = [...found].toSorted(
-    ([nameOne, one], [nameOther, other]) =>
-      other.nodes - one.nodes || other.named - one.named || (nameOne < nameOther ? -1 : 1),
-  );
-  return best?.[0];
 }

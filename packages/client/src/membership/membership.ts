@@ -25,6 +25,7 @@ import {
   type ViewEntry,
   type ViewNode,
 } from './history.ts';
+import { agreementMs } from './intervals.ts';
 import { KnownNodes } from './known-nodes.ts';
 import { Aliases } from './aliases.ts';
 import { ClusterIdentity } from './identity.ts';
@@ -63,7 +64,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.identity = new ClusterIdentity(options.random ?? Math.random);
+    this.identity = new ClusterIdentity(options.random ?? Math.random, agreementMs(options));
     this.#nodes = new KnownNodes(options.trustsHistory);
     this.times = new TimesToLive(limitsOf({ isSigned: options.trustsHistory }).ttlSeconds);
     this.#views = new ViewCache(options);

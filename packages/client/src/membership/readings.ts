@@ -56,18 +56,25 @@ function identityIn(readings: readonly Reading[]): NodeIdentity {
     cluster: history.cluster,
     also: named.slice(1).map((other) => other.history.cluster),
     isBlank: readings.every(({ isBlank }) => isBlank),
-    names: namesIn(history),
+    ...gathered(history),
   };
 }
 
-/** Node names per history, cached because most nodes hold the same one. */
-const gathered = new WeakMap<History, ReadonlySet<string>>();
+type Gathered = Pick<NodeIdentity, 'names' | 'confirmedAt'>;
 
-function namesIn(history: History): ReadonlySet<string> {
-  const known = gathered.get(history);
+/** Cached, because most nodes hold the same history. */
+const ofHistories = new WeakMap<History, Gathered>();
+
+function gathered(history: History): Gathered {
+  const known = ofHistories.get(history);
   if (known !== undefined) return known;
   const names = new Set<string>();
-  for (const { nodes } of history.views.values()) for (const { id } of nodes) names.add(id);
-  gathered.set(history, names);
-  return names;
+  let last = 0;
+  for (const { nodes, confirmedAt } of history.views.values()) {
+    for (const { id } of nodes) names.add(id);
+    last = Math.max(last, confirmedAt);
+  }
+  const found = { names, confirmedAt: last };
+  ofHistories.set(history, found);
+  return found;
 }
