@@ -113,7 +113,7 @@ export class WriteAttempt {
   /**
    * Stores the record on one more node, over anything older. A newer record means that another writer won, or built on
    * this one. `false` if the attempt is late, if another client wrote there and the first target may not order writers
-   * any more, or if this record was migrated meanwhile.
+   * any more, or if the record that it wrote or expects was migrated meanwhile.
    */
   async #follow(record: NewRecord, first: Reply, reply: Reply): Promise<boolean> {
     const { written, known } = record;
@@ -132,11 +132,18 @@ export class WriteAttempt {
         if (!(await this.#stillDecides())) return false;
         continue;
       }
-      if (seen.entry.isMigrationOf(written)) return false;
+      if (this.#isMigrated(seen.entry)) return false;
       if (await this.#newerBuiltOnThis(first, seen.entry)) return true;
       throw conflict('changed', reply.id);
     }
     throw conflict('changed', reply.id);
+  }
+
+  /** Whether it is what this write stored, or expects, under the version of a migration. */
+  #isMigrated(newer: StoredRecord): boolean {
+    const { expect } = this.#change;
+    const known = typeof expect === 'string' ? this.#progress.own : [expect, ...this.#progress.own];
+    return known.some((record) => newer.isMigrationOf(record));
   }
 
   /**
