@@ -69,6 +69,20 @@ describe('the name of a cluster under one of several secrets', () => {
 });
 
 describe('a history that was refused', () => {
+  it('does not count as one that is read less often because it is long', async () => {
+    let isRefused = false;
+    const copies = copiesOf(() =>
+      isRefused ? Promise.reject(new HistoryRefused('content', 'it has too much of something')) : Promise.resolve(),
+    );
+    await copies.read(nodeOf(OWN));
+    const { bytes } = copies;
+    expect(bytes).toBeGreaterThan(0);
+    isRefused = true;
+    const long = nodeOf('l'.repeat(64));
+    for (let round = 0; round < 2; round += 1) expect((await copies.read(long)).history).toBe(EMPTY_HISTORY);
+    expect(copies.bytes).toBe(bytes);
+  });
+
   it('is not looked at again when it is written again', async () => {
     let looks = 0;
     const copies = copiesOf(() => {

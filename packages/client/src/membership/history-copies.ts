@@ -117,7 +117,10 @@ export class HistoryCopies {
     this.#setup = setup;
   }
 
-  /** Size of the history that was read or written last. */
+  /**
+   * Size of the history that was read or written last. A refused one does not count: rounds would wait the longer for it
+   * to be replaced.
+   */
   get bytes(): number {
     return this.#bytes;
   }
@@ -217,10 +220,11 @@ export class HistoryCopies {
   /** Decodes a node's bytes only if they changed. */
   async #historyIn(node: ClusterNode, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
-    this.#bytes = entry.value.length;
     const before = this.#latest.get(node);
-    if (before?.bytes.equals(entry.value) === true) return before.history;
-    const decoded = await this.#decode(entry.value);
+    const isSame = before?.bytes.equals(entry.value) === true;
+    const decoded = isSame ? before : await this.#decode(entry.value);
+    if (decoded.refusal === undefined) this.#bytes = decoded.bytes.length;
+    if (isSame) return decoded.history;
     this.#latest.set(node, decoded);
     this.#remember(decoded.history.cluster);
     const now = this.#setup.clock.elapsed();
