@@ -5,7 +5,7 @@ type TimeOption = 'timeoutMs' | 'connectTimeoutMs';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
-  /** @param tried a sentence with the addresses that were tried, or empty */
+  /** @param tried what was tried, and what to check, or empty */
   timeout(timeoutMs: number, tried: string): SessClientError;
   /**
    * The node accepted the connection and was silent since.
@@ -25,7 +25,7 @@ export interface NodeErrors {
   notConnected(cause: unknown, tls: boolean): SessClientError;
   /** During the pause after a failed attempt to connect. */
   notNow(lastFailure: SessClientError): SessClientError;
-  /** @param tried a sentence with the addresses that were tried, or empty */
+  /** @param tried as above */
   connectTimeout(connectTimeoutMs: number, tried: string): SessClientError;
   /** The node has as many connections as its `-c` allows. */
   full(): SessClientError;
@@ -85,7 +85,7 @@ export function nodeErrors(node: string): NodeErrors {
     connectTimeout: (connectTimeoutMs, tried) =>
       error(
         'SESS_TIMEOUT',
-        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs).${tried} If the node is up, check that it speaks the binary protocol.`,
+        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${tried || ' Check that the node speaks the binary protocol.'}`,
       ),
     full: () =>
       error(
@@ -134,5 +134,5 @@ function advice(cause: unknown, tls: boolean): string {
     return ' If it does not speak TLS, use memcached:// or leave out the option tls; if it asks for a client certificate, give tls: { cert, key }; at its limit of connections (memcached -c) it refuses without TLS.';
   const full =
     code === 'EPIPE' || code === 'ECONNRESET' ? ' It also hangs up at its limit of connections (memcached -c).' : '';
-  return ` If it expects TLS, use memcacheds:// or the option tls.${full}`;
+  return ` If it expects TLS, use memcacheds:// or the option tls; a proxy or load balancer that reaches nothing behind it hangs up, too.${full}`;
 }

@@ -165,7 +165,7 @@ export class ReconnectingConnection {
     const { timeoutMs } = this.#options;
     request.failed(
       this.#connection?.silence(timeoutMs, 'timeoutMs') ??
-        this.#errors.timeout(timeoutMs, this.#connection?.tried ?? ''),
+        this.#errors.timeout(timeoutMs, this.#connection?.tried() ?? ''),
     );
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;

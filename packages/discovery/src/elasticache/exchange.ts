@@ -121,6 +121,15 @@ class Conversation {
   #receiveVerdict(bytes: Buffer): void {
     const line = /^([^\n]{0,200}?)\r?\n/u.exec(bytes.toString('latin1', 0, 256))?.[1];
     if (line === undefined && bytes.length < 256) return;
+    if (line === undefined || !/^(?:STORED$|CLIENT_ERROR |ERROR(?: |$)|SERVER_ERROR )/u.test(line)) {
+      this.#fail('SESS_DISCOVERY_MALFORMED', 'did not answer the credentials like a memcached. Is it one?');
+      return;
+    }
+    // At the limit of connections, or as a proxy: not about the credentials.
+    if (/^(?:ERROR Too many open|SERVER_ERROR )/u.test(line)) {
+      this.#receiveReply(bytes);
+      return;
+    }
     if (line !== 'STORED') {
       this.#fail('SESS_DISCOVERY_AUTH', 'refused the user name and password. Check the option "credentials".');
       return;

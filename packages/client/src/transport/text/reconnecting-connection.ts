@@ -74,9 +74,9 @@ export class ReconnectingConnection {
     return this.#connection?.silence(ms, 'timeoutMs');
   }
 
-  /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
+  /** While it connects: what was tried, and what to check, after a space. Otherwise empty. */
   get tried(): string {
-    return this.#connection?.ready === false ? this.#connection.tried() : '';
+    return this.#connection?.tried() ?? '';
   }
 
   get writingBytes(): number {
