@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { addressesTried } from '@sess/discovery';
 import { WorkingClock } from '@sess/working-time';
-import { SessClientError } from '../../errors.ts';
+import type { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 import { whyClassic, type ClassicInstead } from './classic-instead.ts';
 import { CommandBatch } from './command-batch.ts';

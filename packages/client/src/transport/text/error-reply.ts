@@ -18,7 +18,7 @@ export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: s
     return ANSWERED;
   }
   if (!isErrorReply(line))
-    throw new ReplyFault(`a reply begins with ${beginning(line)}, which does not answer a ${request.kind}`);
+    throw new ReplyFault(`a reply begins with ${beginning(line)}, which is no answer to ${request.kind}`);
   refuse(request, line, node);
   return ANSWERED;
 }
