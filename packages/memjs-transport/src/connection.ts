@@ -98,7 +98,7 @@ export class Connection {
     this.#errors = errors;
     this.#now = now;
     this.#listener = listener;
-    const { socket, arrival } = dial(node, options.tls);
+    const { socket, arrival } = dial(node, options);
     this.#socket = socket;
     this.tried = addressesTried(socket, node);
     this.#server = new SocketServer(socket, options.credentials);

@@ -63,7 +63,7 @@ class Conversation {
     this.#server = server;
     this.#options = options;
     this.#done = done;
-    this.#socket = openedSocket(() => this.#open());
+    this.#socket = openedSocket(() => this.#open(), options.credentials);
     this.#socket.once('connect', () => {
       this.#connected = true;
       options.accepted?.();

@@ -103,7 +103,7 @@ export class Connection {
     this.#events = events;
     const { node, options } = settings;
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
-    this.#socket = openSocket(node, options.tls, settings.memory, (bytes, length) => this.#read(bytes, length));
+    this.#socket = openSocket(node, options, settings.memory, (bytes, length) => this.#read(bytes, length));
     this.tried = addressesTried(this.#socket, node);
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
