@@ -5,8 +5,10 @@ type TimeOption = 'timeoutMs' | 'connectTimeoutMs';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
+  /** The node did not answer a request that was sent. */
+  timeout(timeoutMs: number): SessClientError;
   /** @param tried what was tried, and what to check, or empty */
-  timeout(timeoutMs: number, tried: string): SessClientError;
+  notSent(timeoutMs: number, tried: string): SessClientError;
   /**
    * The node accepted the connection and was silent since.
    *
@@ -18,7 +20,7 @@ export interface NodeErrors {
     option: TimeOption,
     first: { readonly isTls: boolean } | undefined,
   ): SessClientError;
-  aborted(reason: unknown): SessClientError;
+  aborted(reason: unknown, sent: boolean): SessClientError;
   closed(): SessClientError;
   tooManyRequests(maxInFlight: number): SessClientError;
   tooManyBytes(maxQueuedBytes: number): SessClientError;
@@ -51,11 +53,10 @@ export function nodeErrors(node: string): NodeErrors {
   const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
     new SessClientError(code, `${node}: ${message}`, { node, cause });
   return {
-    timeout: (timeoutMs, tried) =>
-      error(
-        'SESS_TIMEOUT',
-        `no answer within ${timeoutMs} ms (timeoutMs).${tried} A write may or may not have happened.`,
-      ),
+    timeout: (timeoutMs) =>
+      error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    notSent: (timeoutMs, tried) =>
+      error('SESS_TIMEOUT', `no connection within ${timeoutMs} ms (timeoutMs); nothing was sent.${tried}`),
     silent: (at, ms, option, first) => {
       const undone = at === 'handshake' ? 'finish the TLS handshake' : 'answer the greeting';
       const hint = first === undefined ? '' : `, or ${first.isTls ? IF_TLS[at] : IF_PLAIN}`;
@@ -64,8 +65,10 @@ export function nodeErrors(node: string): NodeErrors {
         `it accepted the connection, but did not ${undone} within ${ms} ms (${option}); nothing was sent. It hangs${hint}.`,
       );
     },
-    aborted: (reason) =>
-      error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
+    aborted: (reason, sent) => {
+      const when = sent ? 'after it was sent. A write may or may not have happened.' : 'before it was sent.';
+      return error('SESS_ABORTED', `the request was aborted by its signal ${when}`, reason);
+    },
     closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),
     tooManyRequests: (maxInFlight) =>
       error('SESS_OVERLOADED', `${maxInFlight} requests wait for an answer (maxInFlight); this one was not sent.`),
