@@ -315,7 +315,9 @@ export class Connection {
       this.#classicInstead = whyClassic(error, this.#handshake, dialect, this.#queue.awaiting);
     }
     this.#events.ended(
-      this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error),
+      this.#reached && !this.ready
+        ? notGreeted(node.id, error, tls, options.credentials !== undefined)
+        : connectionError(node.id, error),
     );
   }
 }

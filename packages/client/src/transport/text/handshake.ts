@@ -51,9 +51,9 @@ export class Handshake {
     return this.#isUnanswered;
   }
 
-  /** Whether `mn` was sent and the node has not sent a byte, not even of TLS. */
+  /** Whether `mn` was sent and not answered, nor what is before it begun, not even in TLS. */
   get awaitsMeta(): boolean {
-    return this.#steps[0] === 'meta' && this.#received === '';
+    return this.#steps.includes('meta') && this.#received === '';
   }
 
   /** Whether `mn` was answered with something else than `MN`, and classic will do. */

@@ -146,15 +146,23 @@ const BINARY_ONLY =
   'speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
 
 /** The connection ended before the node greeted: usually because only one of the two uses TLS. */
-export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
+export function notGreeted(
+  node: string,
+  error: unknown,
+  tls: 'none' | 'failed' | 'agreed',
+  hasCredentials: boolean,
+): SessClientError {
   if (SessClientError.is(error)) return error;
   const advice = tls === 'none' ? undefined : tlsAdvice(error);
+  const withCredentials = hasCredentials && tls !== 'failed' ? NO_CREDENTIALS : '';
   const text =
     advice === undefined
-      ? NOT_GREETED[tls](node, reasonOf(error))
+      ? `${NOT_GREETED[tls](node, reasonOf(error))}${withCredentials}`
       : `The node ${node} and this client can't agree on TLS (${reasonOf(error)}). ${advice}.`;
   return new SessClientError('SESS_CONNECTION', text, { node, cause: error });
 }
+
+const NO_CREDENTIALS = ' A proxy that takes no credentials, such as twemproxy, hangs up on them: leave them out.';
 
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
   none: (node, reason) =>
