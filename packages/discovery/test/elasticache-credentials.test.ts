@@ -60,6 +60,12 @@ describe('credentials', () => {
     expect(server.lines).not.toContain('config get cluster');
   });
 
+  it('that are refused and have a password with a space can not be right', async () => {
+    const server = use(await ScriptedServer.start(asking('CLIENT_ERROR authentication failure\r\n')));
+    const watch = watchOf(server.port, { username: 'alice', password: 'wonder land' });
+    await expect(watch.ready()).rejects.toThrow(/can carry no password with a space/);
+  });
+
   it('that are missing are an error which says so', async () => {
     const server = use(await ScriptedServer.start(() => 'CLIENT_ERROR unauthenticated\r\n'));
     await expect(watchOf(server.port).ready()).rejects.toMatchObject({

@@ -131,7 +131,11 @@ class Conversation {
       return;
     }
     if (line !== 'STORED') {
-      this.#fail('SESS_DISCOVERY_AUTH', 'refused the user name and password. Check the option "credentials".');
+      // The server takes the word before the first space for the user, and the next one for the password.
+      const advice = this.#options.credentials?.password.includes(' ')
+        ? 'The text protocol can carry no password with a space: choose another'
+        : 'Check the option "credentials"';
+      this.#fail('SESS_DISCOVERY_AUTH', `refused the user name and password. ${advice}.`);
       return;
     }
     this.#authenticating = false;
