@@ -84,13 +84,7 @@ function credentialsRefused(cluster: MemcachedCluster): SessClientError | undefi
   const [first] = causes;
   if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH'))
     return undefined;
-  return new SessClientError(
-    'SESS_AUTH',
-    `Every node refuses the credentials: ${first.message} Check the option credentials.`,
-    {
-      cause: first,
-    },
-  );
+  return new SessClientError('SESS_AUTH', `No node lets this client in: ${first.message}`, { cause: first });
 }
 
 function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientError {
@@ -104,37 +98,40 @@ function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientErr
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
   const tried = someOf(nodes.map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`));
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
-  const advice = nodes.every(({ cause: reason }) => somethingAnswered(reason))
-    ? ''
-    : ' Check that memcached runs there, that its name is right, and that this machine may connect to it.';
+  const advice = new Set(nodes.map(({ cause: reason }) => adviceFor(reason)));
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried}.${advice}`,
+    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried}.${[...advice].join('')}`,
     { cause },
   );
 }
 
-/** System errors if nothing listens, or nothing is reachable. */
-const NOBODY_THERE: ReadonlySet<unknown> = new Set([
-  'EACCES',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'ENOTFOUND',
-  'ETIMEDOUT',
+const NOT_LISTENING = ' Check that memcached runs there, and listens on that address and port.';
+const NOT_NAMED = ' Check that the name is right, and that the DNS servers of this machine know it.';
+const NOT_ALLOWED = ' Check that this process may connect to it.';
+const NO_WAY = ' Check the address, and that the network lets this machine reach it.';
+
+/** By the errors of the system, which say what is wrong, but not what to do. */
+const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', NOT_LISTENING],
+  ['ENOENT', NOT_LISTENING],
+  ['ENOTFOUND', NOT_NAMED],
+  ['EAI_AGAIN', NOT_NAMED],
+  ['EACCES', NOT_ALLOWED],
+  ['EPERM', NOT_ALLOWED],
+  ['EHOSTUNREACH', NO_WAY],
+  ['ENETUNREACH', NO_WAY],
+  ['ETIMEDOUT', NO_WAY],
 ]);
 
-/**
- * Whether a server answered (it expects TLS or a password, or is at its limit of connections). Then the reason needs no
- * advice.
- */
-function somethingAnswered(reason: unknown): boolean {
-  if (reason === undefined || (SessClientError.is(reason) && reason.code === 'SESS_TIMEOUT')) return false;
-  for (let cause: unknown = reason; cause instanceof Error; cause = cause.cause)
-    if ('code' in cause && NOBODY_THERE.has(cause.code)) return false;
-  return true;
+/** What to check; empty if the reason says it itself, as the errors of the transports do. */
+function adviceFor(reason: unknown): string {
+  if (reason === undefined) return NO_WAY;
+  for (let cause: unknown = reason; cause instanceof Error; cause = cause.cause) {
+    const advice = 'code' in cause ? ADVICE.get(cause.code) : undefined;
+    if (advice !== undefined) return advice;
+  }
+  return '';
 }
 
 function aborted(signal: AbortSignal | undefined): SessClientError {

@@ -1,13 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startLocalCluster } from '@sess/local-cluster';
-import { freePort, isListening } from '@sess/loopback';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { createClient } from '../src/client.ts';
-import type { Client } from '../src/contract.ts';
+import { describe, expect, it } from 'vitest';
 import { outcomes, type Peer, ScriptedServer } from './text-scripted-server.ts';
 
 describe('a node that hangs up on the question for the meta dialect', () => {
@@ -28,6 +19,20 @@ describe('a node that hangs up on the question for the meta dialect', () => {
     expect(await second.lines(2)).toEqual(['gets key', 'touch key 60']);
     second.say('END\r\nNOT_FOUND\r\n');
     expect(await touched).toBeUndefined();
+  });
+
+  it('is spoken to in classic with credentials, too', async () => {
+    const server = await ScriptedServer.start({ credentials: { username: 'user', password: 'password' } });
+    const answer = server.transport.get('key');
+    const first = await server.accept();
+    expect(await first.lines(4)).toEqual(['set auth 0 -1 13', 'user password', 'mn', 'version']);
+    first.socket.destroy();
+    const second = await server.accept();
+    expect(await second.lines(3)).toEqual(['set auth 0 -1 13', 'user password', 'version']);
+    second.say('STORED\r\nVERSION 1.6.18\r\n');
+    await second.lines(1);
+    second.say('END\r\n');
+    expect([await answer, server.losses]).toEqual([undefined, []]);
   });
 
   it('and on `version`, too, is an error that names both', async () => {
@@ -245,12 +250,14 @@ describe('a proxy that knows `mn`, but no meta commands', () => {
 
   it('is not a node that has answered meta commands: its error is that of one request', async () => {
     const server = await ScriptedServer.start();
-    const answer = outcomes(['one', 'two'].map((key) => server.transport.get(key)));
+    const answer = Promise.allSettled(['one', 'two'].map((key) => server.transport.get(key)));
     const peer = await server.greet();
     const [, second] = await peer.lines(2);
     peer.say(`EN\r\nERROR\r\n`);
     expect(second).toContain('mg two');
-    expect([await answer, server.connections]).toEqual([[undefined, 'SESS_SERVER'], 1]);
+    const reason = { code: 'SESS_SERVER', message: expect.stringContaining('does not know the command') as string };
+    expect(await answer).toMatchObject([{ value: undefined }, { reason }]);
+    expect(server.connections).toBe(1);
   });
 });
 
@@ -260,89 +267,4 @@ async function serveClassic(peer: Peer, count = 1): Promise<void> {
   peer.say('VERSION 1.6.18\r\n');
   for (const line of await peer.lines(count)) expect(line).toMatch(/^gets /);
   peer.say('END\r\n'.repeat(count));
-}
-
-describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memcached', () => {
-  it('keeps sessions, without an option', async () => {
-    await using cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
-    const port = await startTwemproxy(cluster.nodes.map(({ port: node }) => node));
-    await using client = createClient({ servers: `memcached://127.0.0.1:${port}` });
-    await client.ready();
-    const record = await client.set('key', 'value', { ttlSeconds: 60 });
-    expect((await client.get('key'))?.value.toString()).toBe('value');
-    await client.set('key', 'second', { ttlSeconds: 60, expect: record });
-    await expect(client.set('key', 'third', { ttlSeconds: 60, expect: record })).rejects.toMatchObject({
-      code: 'SESS_CONFLICT',
-    });
-    expect(await client.touch('key', 120)).toBe(true);
-    expect((await client.get('key'))?.value.toString()).toBe('second');
-    await client.delete('key', { ttlSeconds: 60 });
-    expect(await client.get('key')).toBeUndefined();
-    expect([...client.topology.states.values()]).toEqual(['up']);
-  });
-});
-
-describe.runIf(inject('programs').includes('nutcracker'))('twemproxy in the place of two nodes', () => {
-  it('lists no keys, so that none can be drained, which is said before anything is changed', async () => {
-    await using cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
-    const ports = await Promise.all(cluster.nodes.map(({ port }) => startTwemproxy([port])));
-    await using client = createClient({ servers: ports.map((port) => `127.0.0.1:${port}`) });
-    await client.ready();
-    const error = await client.drain(`127.0.0.1:${ports[0]}`).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({
-      code: 'SESS_SERVER',
-      message: expect.stringMatching(/nothing was changed.*proxy/) as string,
-    });
-    expect([...client.topology.states.values()]).toEqual(['up', 'up']);
-  });
-
-  it('loses no session when a node joins, and brings none back', async () => {
-    const cluster = await startLocalCluster({ nodes: 3, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
-    onTestFinished(() => cluster.close());
-    const ports = await Promise.all(cluster.nodes.map(({ port }) => startTwemproxy([port])));
-    const servers = ports.map((port) => `127.0.0.1:${port}`);
-    const open = async (nodes: number): Promise<Client> => {
-      const client = createClient({
-        servers: servers.slice(0, nodes),
-        historySecret: 'a secret of at least thirty-two bytes',
-        historyIntervalMs: 100,
-        handover: { clockSkewMs: 0 },
-      });
-      onTestFinished(() => client.close());
-      await client.ready();
-      return client;
-    };
-    const keys = Array.from({ length: 100 }, (_, number) => `user/${number}`);
-    const first = await open(2);
-    for (const key of keys) await first.set(key, key, { ttlSeconds: 600 });
-    await first.delete('user/0', { ttlSeconds: 600 });
-    const later = await open(3);
-    const found = await Promise.all(keys.map((key) => later.get(key)));
-    expect(found.map((record) => record?.value.toString())).toEqual([undefined, ...keys.slice(1)]);
-  });
-});
-
-/** Ends with the test. Returns its port. */
-async function startTwemproxy(nodes: readonly number[]): Promise<number> {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'sess-twemproxy-'));
-  const servers = nodes.map((node) => `  - 127.0.0.1:${node}:1\n`).join('');
-  const pool = `sess:\n  listen: 127.0.0.1:${port}\n  hash: fnv1a_64\n  distribution: ketama\n  servers:\n${servers}`;
-  writeFileSync(join(folder, 'nutcracker.yml'), pool);
-  const statistics = await freePort();
-  const running = spawn(
-    'nutcracker',
-    ['-c', join(folder, 'nutcracker.yml'), '-s', String(statistics), '-a', '127.0.0.1'],
-    {
-      stdio: 'ignore',
-    },
-  );
-  onTestFinished(async () => {
-    const ended = once(running, 'exit');
-    running.kill('SIGKILL');
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-  await expect.poll(() => isListening(port)).toBe(true);
-  return port;
 }

@@ -32,7 +32,7 @@ describe('credentials', () => {
     expect(server.lines).toEqual(['set auth 0 -1 16', 'alice wonderland', 'config get cluster']);
   });
 
-  it.each(['CLIENT_ERROR authentication failure\r\n', 'ERROR\r\n', 'x'.repeat(300)])(
+  it.each(['CLIENT_ERROR authentication failure\r\n', 'ERROR\r\n'])(
     'that are refused are an error which does not tell them: %j',
     async (verdict) => {
       const server = use(await ScriptedServer.start(asking(verdict)));
@@ -44,6 +44,27 @@ describe('credentials', () => {
       expect(server.lines).not.toContain('config get cluster');
     },
   );
+
+  it.each([
+    ['HTTP/1.1 400 Bad Request\r\n', 'SESS_DISCOVERY_MALFORMED', 'Is it one?'],
+    ['x'.repeat(300), 'SESS_DISCOVERY_MALFORMED', 'Is it one?'],
+    ['ERROR Too many open connections\r\n', 'SESS_DISCOVERY_UNREACHABLE', 'takes no more connections'],
+    ['SERVER_ERROR Connection refused\r\n', 'SESS_DISCOVERY_SERVER', 'Connection refused'],
+  ])('are not blamed for a server that answers them with %j', async (verdict, code, text) => {
+    const server = use(await ScriptedServer.start(asking(verdict)));
+    const error: unknown = await watchOf(server.port, alice)
+      .ready()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, retryable: true, message: expect.stringContaining(text) as string });
+    expect(String(error)).not.toContain('wonderland');
+    expect(server.lines).not.toContain('config get cluster');
+  });
+
+  it('that are refused and have a password with a space can not be right', async () => {
+    const server = use(await ScriptedServer.start(asking('CLIENT_ERROR authentication failure\r\n')));
+    const watch = watchOf(server.port, { username: 'alice', password: 'wonder land' });
+    await expect(watch.ready()).rejects.toThrow(/can carry no password with a space/);
+  });
 
   it('that are missing are an error which says so', async () => {
     const server = use(await ScriptedServer.start(() => 'CLIENT_ERROR unauthenticated\r\n'));

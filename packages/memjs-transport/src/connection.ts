@@ -81,7 +81,8 @@ export class Connection {
   #hasAnswered = false;
   /** Whether TCP connected. */
   #reached = false;
-  readonly #tried: () => string;
+  /** What was tried, and what to check, after a space; empty once TCP has connected. */
+  readonly tried: () => string;
 
   constructor(
     node: TransportNode,
@@ -97,9 +98,9 @@ export class Connection {
     this.#errors = errors;
     this.#now = now;
     this.#listener = listener;
-    const { socket, arrival } = dial(node, options.tls);
+    const { socket, arrival } = dial(node, options);
     this.#socket = socket;
-    this.#tried = addressesTried(socket, node);
+    this.tried = addressesTried(socket, node);
     this.#server = new SocketServer(socket, options.credentials);
     const bodyLimit = Math.max(options.maxValueBytes, LEAST_BODY_LIMIT) + BODY_MARGIN;
     this.#replies = new ReplyStream(bodyLimit, (message, header) => this.#take(message, header));
@@ -109,7 +110,7 @@ export class Connection {
     const { connectTimeoutMs } = options;
     this.#timer.start(connectTimeoutMs, () =>
       this.end(
-        this.silence(connectTimeoutMs, 'connectTimeoutMs') ?? errors.connectTimeout(connectTimeoutMs, this.tried),
+        this.silence(connectTimeoutMs, 'connectTimeoutMs') ?? errors.connectTimeout(connectTimeoutMs, this.tried()),
       ),
     );
     socket.once('connect', () => (this.#reached = true));
@@ -122,11 +123,6 @@ export class Connection {
 
   get isReady(): boolean {
     return this.#state === 'ready';
-  }
-
-  /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
-  get tried(): string {
-    return this.#state === 'connecting' ? this.#tried() : '';
   }
 
   /** The error of a node that accepted the connection and is silent since, for `ms`; `undefined` for any other. */

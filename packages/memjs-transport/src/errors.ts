@@ -5,8 +5,10 @@ type TimeOption = 'timeoutMs' | 'connectTimeoutMs';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
-  /** @param tried a sentence with the addresses that were tried, or empty */
-  timeout(timeoutMs: number, tried: string): SessClientError;
+  /** The node did not answer a request that was sent. */
+  timeout(timeoutMs: number): SessClientError;
+  /** @param tried what was tried, and what to check, or empty */
+  notSent(timeoutMs: number, tried: string): SessClientError;
   /**
    * The node accepted the connection and was silent since.
    *
@@ -18,14 +20,14 @@ export interface NodeErrors {
     option: TimeOption,
     first: { readonly isTls: boolean } | undefined,
   ): SessClientError;
-  aborted(reason: unknown): SessClientError;
+  aborted(reason: unknown, sent: boolean): SessClientError;
   closed(): SessClientError;
   tooManyRequests(maxInFlight: number): SessClientError;
   tooManyBytes(maxQueuedBytes: number): SessClientError;
   notConnected(cause: unknown, tls: boolean): SessClientError;
   /** During the pause after a failed attempt to connect. */
   notNow(lastFailure: SessClientError): SessClientError;
-  /** @param tried a sentence with the addresses that were tried, or empty */
+  /** @param tried as above */
   connectTimeout(connectTimeoutMs: number, tried: string): SessClientError;
   /** The node has as many connections as its `-c` allows. */
   full(): SessClientError;
@@ -51,11 +53,10 @@ export function nodeErrors(node: string): NodeErrors {
   const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
     new SessClientError(code, `${node}: ${message}`, { node, cause });
   return {
-    timeout: (timeoutMs, tried) =>
-      error(
-        'SESS_TIMEOUT',
-        `no answer within ${timeoutMs} ms (timeoutMs).${tried} A write may or may not have happened.`,
-      ),
+    timeout: (timeoutMs) =>
+      error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    notSent: (timeoutMs, tried) =>
+      error('SESS_TIMEOUT', `no connection within ${timeoutMs} ms (timeoutMs); nothing was sent.${tried}`),
     silent: (at, ms, option, first) => {
       const undone = at === 'handshake' ? 'finish the TLS handshake' : 'answer the greeting';
       const hint = first === undefined ? '' : `, or ${first.isTls ? IF_TLS[at] : IF_PLAIN}`;
@@ -64,8 +65,10 @@ export function nodeErrors(node: string): NodeErrors {
         `it accepted the connection, but did not ${undone} within ${ms} ms (${option}); nothing was sent. It hangs${hint}.`,
       );
     },
-    aborted: (reason) =>
-      error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
+    aborted: (reason, sent) => {
+      const when = sent ? 'after it was sent. A write may or may not have happened.' : 'before it was sent.';
+      return error('SESS_ABORTED', `the request was aborted by its signal ${when}`, reason);
+    },
     closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),
     tooManyRequests: (maxInFlight) =>
       error('SESS_OVERLOADED', `${maxInFlight} requests wait for an answer (maxInFlight); this one was not sent.`),
@@ -85,7 +88,7 @@ export function nodeErrors(node: string): NodeErrors {
     connectTimeout: (connectTimeoutMs, tried) =>
       error(
         'SESS_TIMEOUT',
-        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs).${tried} If the node is up, check that it speaks the binary protocol.`,
+        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${tried || ' Check that the node speaks the binary protocol.'}`,
       ),
     full: () =>
       error(
@@ -134,5 +137,5 @@ function advice(cause: unknown, tls: boolean): string {
     return ' If it does not speak TLS, use memcached:// or leave out the option tls; if it asks for a client certificate, give tls: { cert, key }; at its limit of connections (memcached -c) it refuses without TLS.';
   const full =
     code === 'EPIPE' || code === 'ECONNRESET' ? ' It also hangs up at its limit of connections (memcached -c).' : '';
-  return ` If it expects TLS, use memcacheds:// or the option tls.${full}`;
+  return ` If it expects TLS, use memcacheds:// or the option tls; a proxy or load balancer that reaches nothing behind it hangs up, too.${full}`;
 }

@@ -23,12 +23,14 @@ const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 
 /** One node, over the binary protocol. Checks all arguments here, before it writes or connects. */
 export class MemjsNode implements NodeTransport {
+  readonly #id: string;
   readonly #maxValueBytes: number;
   readonly #errors: NodeErrors;
   readonly #link: ReconnectingConnection;
 
   constructor(node: TransportNode, options: TransportOptions, events: TransportEvents, settings: ConnectionSettings) {
     checkNodeOptions(node, options);
+    this.#id = node.id;
     this.#maxValueBytes = options.maxValueBytes;
     this.#errors = nodeErrors(node.id);
     this.#link = new ReconnectingConnection(node, options, this.#errors, events, settings);
@@ -53,7 +55,7 @@ export class MemjsNode implements NodeTransport {
     if (typeof mode === 'string') {
       return this.#link.submit(storeOperation(checkMode(mode), key, value, flags, exptime), { signal });
     }
-    const unique = casNumber(mode?.cas);
+    const unique = casNumber(this.#id, mode?.cas);
     this.#link.checkOpen(signal);
     if (mode.cas.epoch !== this.#link.epoch) return 'exists';
     const { epoch } = mode.cas;
@@ -114,15 +116,13 @@ function checkFlags(flags: unknown): void {
 }
 
 /** A CAS number of 0 means "any item" in the binary protocol, so it would overwrite what it should protect. */
-function casNumber(cas: CasToken | undefined): bigint {
+function casNumber(node: string, cas: CasToken | undefined): bigint {
   const unique = cas?.unique ?? -1;
   const number = typeof unique === 'bigint' || Number.isSafeInteger(unique) ? BigInt(unique) : -1n;
   if (number > 0n && number <= MAX_UINT64) return number;
-  throw badValue(
-    'the CAS token',
-    'one that came with an item, from a node that keeps CAS numbers (memcached without -C)',
-    String(cas?.unique),
-  );
+  if (number !== 0n) throw badValue('the CAS token', 'one that came with an item', String(cas?.unique));
+  const text = `The node ${node} keeps no CAS numbers, so no change to what it holds is safe: start memcached there without -C (--disable-cas). Nothing was sent.`;
+  throw new SessClientError('SESS_BAD_VALUE', text, { node });
 }
 
 function badValue(what: string, expected: string, came: string): SessClientError {

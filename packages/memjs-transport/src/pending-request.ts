@@ -24,6 +24,7 @@ export interface WireRequest {
 export interface PendingRequestOptions {
   readonly signal: AbortSignal | undefined;
   readonly errors: NodeErrors;
+  readonly isUnsent: (request: WireRequest) => boolean;
   /** Called once, when the promise settles. */
   readonly onSettled: (request: WireRequest) => void;
 }
@@ -50,8 +51,8 @@ export class PendingRequest<T> implements WireRequest {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const { signal, errors } = options;
-    this.#release = signal && onAbort(signal, () => this.failed(errors.aborted(signal.reason)));
+    const { signal, errors, isUnsent } = options;
+    this.#release = signal && onAbort(signal, () => this.failed(errors.aborted(signal.reason, !isUnsent(this))));
   }
 
   get epoch(): number | undefined {

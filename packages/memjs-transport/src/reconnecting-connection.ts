@@ -89,7 +89,7 @@ export class ReconnectingConnection {
   /** Throws if this is closed or the signal has fired, before anything is done for a request. */
   checkOpen(signal: AbortSignal | undefined): void {
     if (this.#state !== 'open') throw this.#errors.closed();
-    if (signal?.aborted === true) throw this.#errors.aborted(signal.reason);
+    if (signal?.aborted === true) throw this.#errors.aborted(signal.reason, false);
   }
 
   submit<T>(operation: Operation<T>, { signal, ignoreBackOff = false }: SubmitOptions): Promise<T> {
@@ -104,6 +104,7 @@ export class ReconnectingConnection {
     const request = new PendingRequest(operation, this.#settings.opaques.next(), {
       signal,
       errors: this.#errors,
+      isUnsent: (unsent) => this.#waiting.has(unsent),
       onSettled: (settled) => this.#settled(settled),
     });
     this.#deadlines.add(request);
@@ -165,7 +166,9 @@ export class ReconnectingConnection {
     const { timeoutMs } = this.#options;
     request.failed(
       this.#connection?.silence(timeoutMs, 'timeoutMs') ??
-        this.#errors.timeout(timeoutMs, this.#connection?.tried ?? ''),
+        (this.#waiting.has(request)
+          ? this.#errors.notSent(timeoutMs, this.#connection?.tried() ?? '')
+          : this.#errors.timeout(timeoutMs)),
     );
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;

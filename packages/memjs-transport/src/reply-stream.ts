@@ -95,6 +95,6 @@ export class ReplyStream {
 function magicFault(magic: number): string {
   const text = magic >= 0x20 && magic < 0x7f;
   return text
-    ? 'the node answered in text, not in the binary protocol: use the text transport for it'
+    ? 'the node answered in text, not in the binary protocol: if it is a memcached, use the text transport for it'
     : `a reply starts with byte 0x${magic.toString(16).padStart(2, '0')}, not with 0x81`;
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { openedSocket, sharedLookup, tlsIdentity, type TransportNode } from '@sess/client';
+import { connect as connectTls } from 'node:tls';
+import { openedSocket, sharedLookup, tlsIdentity, type TransportNode, type TransportOptions } from '@sess/client';
 
 const KEEP_ALIVE_MS = 30_000;
 
@@ -10,13 +10,14 @@ export interface Dialled {
   readonly arrival: 'connect' | 'secureConnect';
 }
 
-export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
+export function dial(node: TransportNode, { tls, credentials }: TransportOptions): Dialled {
   const target =
     node.path === undefined
       ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
       : { path: node.path };
-  const socket = openedSocket(() =>
-    tls === false ? connect(target) : connectTls({ ...tls, ...tlsIdentity(node.host, tls), ...target }),
+  const socket = openedSocket(
+    () => (tls === false ? connect(target) : connectTls({ ...tls, ...tlsIdentity(node.host, tls), ...target })),
+    credentials,
   );
   // Requests in flight keep the process running, idle connections don't.
   socket.unref();

@@ -1,7 +1,7 @@
 import { freePort } from '@sess/loopback';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
-import { hit, ScriptedNode, type Script } from './scripted-node.ts';
+import { hit, reply, ScriptedNode, type Script } from './scripted-node.ts';
 
 const answerHits: Script = (request, socket) => socket.write(hit(request, request.key));
 /** So long that no test waits for it. */
@@ -158,9 +158,35 @@ describe('what waits for the connection', () => {
     const aborted = opened.node.get('aborted', { signal: controller.signal });
     const kept = opened.node.get('kept');
     controller.abort();
-    await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED' });
+    const message = expect.stringMatching(/before it was sent\.$/) as string;
+    await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED', message });
     await kept;
     expect(node.requests.map(({ key }) => key)).toEqual(['kept']);
+    await expect(opened.node.get('key', { signal: AbortSignal.abort() })).rejects.toMatchObject({ message });
+  });
+
+  it('may have happened when it was aborted later', async () => {
+    await using node = await ScriptedNode.start(() => undefined);
+    using opened = new OpenedNode(node);
+    const controller = new AbortController();
+    const aborted = opened.node.get('key', { signal: controller.signal }).catch((error: unknown) => error);
+    await node.received(1);
+    controller.abort();
+    expect(await aborted).toMatchObject({
+      code: 'SESS_ABORTED',
+      message: expect.stringContaining('may or may not have happened') as string,
+    });
+  });
+
+  it('is not sent when no connection stands in time', async () => {
+    await using node = await ScriptedNode.start((request, socket) => {
+      if (request.opcode === 0x20) socket.write(reply(request, { value: 'PLAIN' }));
+    });
+    using opened = new OpenedNode(node, { timeoutMs: 50, credentials: { username: 'user', password: 'password' } });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_TIMEOUT',
+      message: expect.stringMatching(/no connection within 50 ms \(timeoutMs\); nothing was sent\.$/) as string,
+    });
   });
 
   it('is bounded in bytes', async () => {

@@ -93,3 +93,18 @@ describe('a server that touches without telling the flags', () => {
     ]);
   });
 });
+
+describe('a node without CAS numbers (-C)', () => {
+  it('is named where a change could not be safe, and nothing is sent', async () => {
+    await using node = await ScriptedNode.start((request, socket) => socket.write(hit(request, request.key)));
+    using opened = new OpenedNode(node);
+    await opened.node.get('key');
+    const mode = { cas: { unique: 0n, epoch: opened.epochs[0] ?? 0 } };
+    await expect(opened.node.store(mode, 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 })).rejects.toMatchObject({
+      code: 'SESS_BAD_VALUE',
+      node: `127.0.0.1:${node.port}`,
+      message: expect.stringMatching(/keeps no CAS numbers.*without -C.*Nothing was sent/) as string,
+    });
+    expect(node.requests.length).toBe(1);
+  });
+});

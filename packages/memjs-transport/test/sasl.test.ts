@@ -1,4 +1,5 @@
-import { describe, expect, inject, it } from 'vitest';
+import { Socket } from 'node:net';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
 import { SaslMemcached, SaslUnavailable } from './sasl-memcached.ts';
 import { hit, reply, ScriptedNode } from './scripted-node.ts';
@@ -76,6 +77,18 @@ describe('the SASL exchange', () => {
     expect(node.requests.map(({ opcode }) => opcode)).toEqual([0x20, 0x21, 0x00, 0x00]);
     expect(node.requests[1]?.key).toBe('PLAIN');
     expect(node.requests[1]?.value.toString()).toBe(`\0${CREDENTIALS.username}\0${CREDENTIALS.password}`);
+  });
+
+  it('is warned of without TLS, if the node is on another machine', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    // What `remoteAddress` of node:net reads.
+    const sockets = Socket.prototype as unknown as { _getpeername(): object };
+    const address = vi.spyOn(sockets, '_getpeername').mockReturnValue({ address: '10.0.0.1' });
+    onTestFinished(() => [warning, address].forEach((spy) => spy.mockRestore()));
+    await using node = await ScriptedNode.start((request, socket) => socket.write(reply(request, { value: 'PLAIN' })));
+    using opened = new OpenedNode(node, { credentials: CREDENTIALS });
+    await opened.connections(1);
+    expect(warning.mock.calls).toMatchObject([[expect.any(String), { code: 'SESS_PLAIN_PASSWORD' }]]);
   });
 
   it('counts into the connect timeout', async () => {

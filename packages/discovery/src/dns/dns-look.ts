@@ -14,7 +14,7 @@ export function dnsLook(options: ResolvedDnsOptions, environment: Environment): 
   const late = (): DiscoveryError =>
     new DiscoveryError(
       'SESS_DISCOVERY_TIMEOUT',
-      `No answer to the ${record} query for "${name}" within ${timeoutMs} ms.`,
+      `No answer to the ${record} query for "${name}" within ${timeoutMs} ms. Check that the DNS servers can be reached.`,
       {
         endpoint: name,
       },

@@ -63,7 +63,7 @@ class Conversation {
     this.#server = server;
     this.#options = options;
     this.#done = done;
-    this.#socket = openedSocket(() => this.#open());
+    this.#socket = openedSocket(() => this.#open(), options.credentials);
     this.#socket.once('connect', () => {
       this.#connected = true;
       options.accepted?.();
@@ -121,8 +121,21 @@ class Conversation {
   #receiveVerdict(bytes: Buffer): void {
     const line = /^([^\n]{0,200}?)\r?\n/u.exec(bytes.toString('latin1', 0, 256))?.[1];
     if (line === undefined && bytes.length < 256) return;
+    if (line === undefined || !/^(?:STORED$|CLIENT_ERROR |ERROR(?: |$)|SERVER_ERROR )/u.test(line)) {
+      this.#fail('SESS_DISCOVERY_MALFORMED', 'did not answer the credentials like a memcached. Is it one?');
+      return;
+    }
+    // At the limit of connections, or as a proxy: not about the credentials.
+    if (/^(?:ERROR Too many open|SERVER_ERROR )/u.test(line)) {
+      this.#receiveReply(bytes);
+      return;
+    }
     if (line !== 'STORED') {
-      this.#fail('SESS_DISCOVERY_AUTH', 'refused the user name and password. Check the option "credentials".');
+      // The server takes the word before the first space for the user, and the next one for the password.
+      const advice = this.#options.credentials?.password.includes(' ')
+        ? 'The text protocol can carry no password with a space: choose another'
+        : 'Check the option "credentials"';
+      this.#fail('SESS_DISCOVERY_AUTH', `refused the user name and password. ${advice}.`);
       return;
     }
     this.#authenticating = false;

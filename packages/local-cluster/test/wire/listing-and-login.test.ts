@@ -3,10 +3,10 @@ import { sameReply } from './compare-replies.ts';
 import { exchange, RawConnection } from './raw-exchange.ts';
 import { twoServers } from './two-servers.ts';
 
-/** The lines of `lru_crawler metadump all` in a fixed order, without slab classes and times. */
-async function listing(port: number): Promise<readonly string[]> {
+/** The lines of `lru_crawler metadump` in a fixed order, without slab classes and times. */
+async function listing(port: number, target = 'all'): Promise<readonly string[]> {
   const connection = new RawConnection(port);
-  connection.send('lru_crawler metadump all\r\n');
+  connection.send(`lru_crawler metadump ${target}\r\n`);
   const text = await connection.receive('END\r\n');
   connection.destroy();
   return text
@@ -34,9 +34,11 @@ describe.runIf(inject('runtimes').includes('memcached'))(
       ];
       for (const request of requests) await servers.expectSame(request, sameReply);
       const { real, embedded } = servers.ports();
-      const [theirs, ours] = await Promise.all([listing(real), listing(embedded)]);
-      expect(theirs.length).toBeGreaterThan(4);
-      expect(ours).toEqual(theirs);
+      for (const target of ['all', 'hash', '1', '2,1', '63']) {
+        const [theirs, ours] = await Promise.all([listing(real, target), listing(embedded, target)]);
+        expect(theirs.length > 4, target).toBe(target !== '63');
+        expect(ours, target).toEqual(theirs);
+      }
     });
 
     test('on what can not be listed', async () => {
@@ -44,6 +46,9 @@ describe.runIf(inject('runtimes').includes('memcached'))(
         'version\r\nlru_crawler metadump all\r\n',
         'lru_crawler metadump\r\n',
         'lru_crawler metadump 9999\r\n',
+        'lru_crawler metadump 1,64\r\n',
+        'lru_crawler metadump 0\r\n',
+        'lru_crawler metadump 1,x\r\n',
       ])
         await servers.expectSame(request, sameReply);
     });

@@ -37,7 +37,7 @@ export function askStats(
   const answer = new Promise<ReadonlyMap<string, string>>((resolve, reject) => {
     let greeted = false;
     let said = '';
-    const socket = openSocket(sameMachine(node, memory), options.tls, memory, (bytes, length) => {
+    const socket = openSocket(sameMachine(node, memory), options, memory, (bytes, length) => {
       try {
         if (greeted) said += bytes.toString('latin1', 0, length);
         else if (handshake.read(bytes.subarray(0, length)) !== undefined) {

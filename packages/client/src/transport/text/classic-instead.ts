@@ -9,8 +9,8 @@ import type { Request } from './request.ts';
  * Why the next connection should speak classic.
  *
  * - `hung up`: on `mn`, as some proxies do, and also nodes that are just starting.
- * - `hung up on meta`: on the first meta commands after it, as others do; but so does every node that stops just then.
- * - `refused`: `mn` or the meta commands were answered, by something that does not know them.
+ * - `hung up on meta`: on the first `mg` or `ms` after it, as others do; but so does every node that stops just then.
+ * - `refused`: by something that does not know `mn`, `mg` or `ms`: it said so, or answered only what followed.
  */
 export type ClassicInstead = 'hung up' | 'hung up on meta' | 'refused';
 
@@ -29,6 +29,6 @@ export function whyClassic(
   // Only the loss of a connection can be a hang-up.
   if (SessClientError.is(error) || error instanceof ReplyFault) return undefined;
   if (dialect === undefined) return handshake.awaitsMeta ? 'hung up' : undefined;
-  const sentMeta = awaiting !== undefined && awaiting.kind !== 'probe';
-  return dialect instanceof MetaDialect && !dialect.isKnown && sentMeta ? 'hung up on meta' : undefined;
+  const isUnknown = dialect instanceof MetaDialect && awaiting !== undefined && !dialect.knows(awaiting);
+  return isUnknown ? 'hung up on meta' : undefined;
 }

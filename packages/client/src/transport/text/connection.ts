@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { addressesTried } from '@sess/discovery';
 import { WorkingClock } from '@sess/working-time';
-import { SessClientError } from '../../errors.ts';
+import type { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 import { whyClassic, type ClassicInstead } from './classic-instead.ts';
 import { CommandBatch } from './command-batch.ts';
@@ -11,7 +11,15 @@ import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
-import { connectionError, notGreeted, resized, silentGreeting, silentTls } from './request-errors.ts';
+import {
+  connectionError,
+  halfGreeting,
+  notConnectedInTime,
+  notGreeted,
+  resized,
+  silentGreeting,
+  silentTls,
+} from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type ConnectionMemory } from './socket.ts';
 
@@ -66,7 +74,7 @@ export class Connection {
   readonly #queue: RequestQueue;
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
-  /** A sentence with the addresses that were tried so far, after a space; empty if the node has no name. */
+  /** What was tried, and what to check, after a space; empty once TCP has connected. */
   readonly tried: () => string;
   readonly #handshake: Handshake;
   /** Time limit of the greeting or probe that must be answered before requests are sent. */
@@ -95,7 +103,7 @@ export class Connection {
     this.#events = events;
     const { node, options } = settings;
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
-    this.#socket = openSocket(node, options.tls, settings.memory, (bytes, length) => this.#read(bytes, length));
+    this.#socket = openSocket(node, options, settings.memory, (bytes, length) => this.#read(bytes, length));
     this.tried = addressesTried(this.#socket, node);
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
       this.#socket.write(this.#handshake.greeting()),
@@ -124,12 +132,13 @@ export class Connection {
   }
 
   /**
-   * The error of a node that accepted the connection and has not finished the TLS handshake, or has not answered a byte
-   * of the greeting, for `ms`; `undefined` for any other.
+   * The error of a node that accepted the connection and has not finished the TLS handshake, or the greeting, for `ms`;
+   * `undefined` for any other.
    */
   silence(ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError | undefined {
     const { node, options, memory } = this.#settings;
-    if (!this.#reached || !this.#handshake.isUnanswered) return undefined;
+    if (!this.#reached || this.ready) return undefined;
+    if (!this.#handshake.isUnanswered) return halfGreeting(node.id, ms, option);
     const isTls = options.tls !== false;
     if (isTls && !this.#secured) return silentTls(node.id, ms, option, memory.hasGreeted);
     const first = memory.hasGreeted ? undefined : { isTls, asksMeta: this.#handshake.asksMeta };
@@ -292,11 +301,8 @@ export class Connection {
 
   #connectTimedOut(): void {
     const { node, options } = this.#settings;
-    const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.${this.tried()}`;
-    this.#end(
-      this.silence(options.connectTimeoutMs, 'connectTimeoutMs') ??
-        new SessClientError('SESS_TIMEOUT', text, { node: node.id }),
-    );
+    const { connectTimeoutMs: ms } = options;
+    this.#end(this.silence(ms, 'connectTimeoutMs') ?? notConnectedInTime(node.id, ms, this.tried()));
   }
 
   #end(error: unknown): void {
@@ -309,7 +315,9 @@ export class Connection {
       this.#classicInstead = whyClassic(error, this.#handshake, dialect, this.#queue.awaiting);
     }
     this.#events.ended(
-      this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error),
+      this.#reached && !this.ready
+        ? notGreeted(node.id, error, tls, options.credentials !== undefined)
+        : connectionError(node.id, error),
     );
   }
 }

@@ -30,6 +30,9 @@ const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly a
 const UNKNOWN_COMMAND =
   /^ERROR(?: |$)|^(?:CLIENT|SERVER)_ERROR .*(?:(?:unknown|unsupported|unrecognized|invalid) (?:command|request)|not (?:supported|implemented))/i;
 
+/** The answer to a later request. */
+const OTHER_ANSWER = /^(?:VERSION |(?:VA|HD|EN|NF|NS|EX)(?: |$))/;
+
 const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -64,7 +67,9 @@ export class MetaDialect implements Dialect {
   readonly #epoch: number;
   itemBytes = 0;
   #opaque = 0;
-  #isKnown = false;
+  /** Whether the node has answered an `mg`, and an `ms`. */
+  #knowsReads = false;
+  #knowsStores = false;
   #flags = 0;
   #cas: CasToken['unique'] = 0;
   #ttl = 0;
@@ -76,7 +81,12 @@ export class MetaDialect implements Dialect {
 
   /** Whether the node has answered a meta command: some proxies know only `mn`. */
   get isKnown(): boolean {
-    return this.#isKnown;
+    return this.#knowsReads || this.#knowsStores;
+  }
+
+  /** Whether the node has answered the command of such a request: some proxies know only `mn` and `mg`. */
+  knows(request: Request): boolean {
+    return request.kind === 'probe' || (isRead(request) ? this.#knowsReads : this.#knowsStores);
   }
 
   write(request: Request, batch: CommandBatch): void {
@@ -112,7 +122,7 @@ export class MetaDialect implements Dialect {
     this.#cas = cas;
     this.#ttl = ttl;
     this.itemBytes = length;
-    this.#isKnown = true;
+    this.#knowsReads = true;
     return at + 2;
   }
 
@@ -135,13 +145,16 @@ export class MetaDialect implements Dialect {
         return ANSWERED;
       }
     }
-    if (!this.#isKnown && kind !== 'probe' && UNKNOWN_COMMAND.test(line.text())) this.#refuseMeta(request, line);
+    if (!this.knows(request)) this.#doubtMeta(request, line.text());
     return answerVersionOrRefuse(request, line, this.#node);
   }
 
-  /** Ends the connection: a proxy may read the value of a store as commands. */
-  #refuseMeta(request: Request, line: ReplyLine): never {
-    const unknown = new MetaUnknown(quoted(line.text(), request.key));
+  /** Ends the connection if the node does not know its first `mg` or `ms`: it may read the value of a store as commands. */
+  #doubtMeta(request: Request, reply: string): void {
+    const command = isRead(request) ? '`mg`' : '`ms`';
+    if (OTHER_ANSWER.test(reply)) throw new MetaUnknown(`it left ${command} without an answer`, 'SESS_PROTOCOL');
+    if (!UNKNOWN_COMMAND.test(reply)) return;
+    const unknown = new MetaUnknown(`it answered ${command} with ${quoted(reply, request.key)}`, 'SESS_CONNECTION');
     const text = `The node ${this.#node} refused the request: ${unknown.message}.`;
     // A read can be sent again in the classic dialect.
     if (request.kind !== 'get') request.fail(new SessClientError('SESS_SERVER', text, { node: this.#node }));
@@ -174,7 +187,8 @@ export class MetaDialect implements Dialect {
 
   /** Reads what follows the status: each requested attribute once, and the opaque number if the server repeats it. */
   #attributes(request: Request, line: ReplyLine, expected: number): void {
-    this.#isKnown = true;
+    if (isRead(request)) this.#knowsReads = true;
+    else this.#knowsStores = true;
     let seen = 0;
     while (!line.done) {
       line.space();
@@ -207,6 +221,11 @@ export class MetaDialect implements Dialect {
     if ((seen & ~SEEN_OPAQUE) !== expected)
       throw new ReplyFault('a reply lacks an attribute that was asked for, or has one too many');
   }
+}
+
+/** Whether it is an `mg`; otherwise an `ms`. */
+function isRead({ kind }: Request): boolean {
+  return kind === 'get' || kind === 'touch';
 }
 
 function status(word: string): number {

@@ -18,7 +18,7 @@ export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: s
     return ANSWERED;
   }
   if (!isErrorReply(line))
-    throw new ReplyFault(`a reply begins with ${beginning(line)}, which does not answer a ${request.kind}`);
+    throw new ReplyFault(`a reply begins with ${beginning(line)}, which is no answer to ${request.kind}`);
   refuse(request, line, node);
   return ANSWERED;
 }
@@ -42,11 +42,7 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
   }
   const store = request.kind === 'set' || request.kind === 'add' || request.kind === 'cas';
   const swallowed = text.startsWith('SERVER_ERROR out of memory') || text === 'SERVER_ERROR object too large for cache';
-  request.fail(
-    store
-      ? storeRefused(node, text, quote)
-      : new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node }),
-  );
+  request.fail((store ? storeRefused(node, text, quote) : undefined) ?? answeredWith(node, text, quote));
   if (store && !swallowed)
     throw new ReplyFault(
       `a store was refused (${quote}), which leaves open what the node reads next`,
@@ -55,7 +51,7 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
 }
 
 /** A value too large for the node, or a node out of memory, is not a failure of the node. */
-function storeRefused(node: string, text: string, quote: string): SessClientError {
+function storeRefused(node: string, text: string, quote: string): SessClientError | undefined {
   if (/^SERVER_ERROR .*too large/i.test(text)) {
     const advice = 'Store less, raise memcached -I on every node, or set `maxValueBytes` below it.';
     return new SessClientError(
@@ -76,7 +72,12 @@ function storeRefused(node: string, text: string, quote: string): SessClientErro
       },
     );
   }
-  return new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node });
+  return undefined;
+}
+
+function answeredWith(node: string, text: string, quote: string): SessClientError {
+  const end = text === 'ERROR' ? ': it does not know the command; is it a proxy?' : '.';
+  return new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}${end}`, { node });
 }
 
 /** Quotes a node's text for an error: short, printable, without the key. */

@@ -65,6 +65,17 @@ describe('Handshake', () => {
       'SESS_AUTH',
       'refused the credentials ("CLIENT_ERROR authentication failure")',
     ],
+    ['auto', CREDENTIALS, 'CLIENT_ERROR authentication failure\r\n', 'SESS_AUTH', 'Check the user and the password'],
+    [
+      'auto',
+      { ...CREDENTIALS, username: 'my app' },
+      'CLIENT_ERROR authentication failure\r\n',
+      'SESS_AUTH',
+      'neither a user nor a password with a space',
+    ],
+    ['auto', CREDENTIALS, 'HTTP/1.1 400 Bad Request\r\n', 'SESS_PROTOCOL', 'does not greet like a memcached'],
+    ['auto', CREDENTIALS, 'SERVER_ERROR Connection refused\r\n', 'SESS_SERVER', 'a proxy does that'],
+    ['auto', undefined, 'MN\r\nSERVER_ERROR Connection refused\r\n', 'SESS_SERVER', 'a proxy does that'],
     [
       'auto',
       undefined,
@@ -80,6 +91,11 @@ describe('Handshake', () => {
     const error = greet(new Handshake('n:1', dialect, credentials), reply);
     expect(error).toMatchObject({ code, node: 'n:1', message: expect.stringContaining(text) });
     expect(String(error)).not.toContain('pässword');
+  });
+
+  it('lets a node that knows no users have no memory for an item', () => {
+    const reply = 'SERVER_ERROR out of memory storing object\r\nMN\r\nVERSION 1.6.18\r\n';
+    expect(greet(new Handshake('n:1', 'auto', CREDENTIALS), reply)).toBe('meta');
   });
 
   it('comes to the same end however the greeting is split, and to none before it', () => {

@@ -51,9 +51,9 @@ export class Handshake {
     return this.#isUnanswered;
   }
 
-  /** Whether `mn` was sent and the node has not sent a byte, not even of TLS. */
+  /** Whether `mn` was sent and not answered, nor what is before it begun, not even in TLS. */
   get awaitsMeta(): boolean {
-    return this.#steps[0] === 'meta' && this.#received === '';
+    return this.#steps.includes('meta') && this.#received === '';
   }
 
   /** Whether `mn` was answered with something else than `MN`, and classic will do. */
@@ -122,16 +122,9 @@ export class Handshake {
     }
     switch (step) {
       case 'authenticate':
-        if (line !== 'STORED') {
-          throw new SessClientError(
-            'SESS_AUTH',
-            `The node ${this.#node} refused the credentials (${quoted(line, '')}).`,
-            {
-              node: this.#node,
-            },
-          );
-        }
-        break;
+        // A node that knows no users takes it for an item, and may have no memory for it.
+        if (line === 'STORED' || line.startsWith('SERVER_ERROR out of memory')) break;
+        throw /^(?:CLIENT_)?ERROR(?: |$)/.test(line) ? this.#notLetIn(line) : this.#refused('`set`', line);
       case 'meta':
         if (line === 'MN') break;
         if (this.#forced === undefined && !asksForCredentials(line)) {
@@ -172,7 +165,22 @@ export class Handshake {
         },
       );
     }
+    if (line.startsWith('SERVER_ERROR ')) {
+      const text = `The node ${node} answered ${command} with ${quoted(line, '')}, as a proxy does that can't reach the nodes behind it.`;
+      return new SessClientError('SESS_SERVER', text, { node });
+    }
     return this.#unknown(`${quoted(line, '')} in answer to ${command}`);
+  }
+
+  #notLetIn(line: string): SessClientError {
+    const node = this.#node;
+    // The node takes the text before the first space for the user, and the next word for the password.
+    const hasSpace = / /.test(`${this.#credentials?.username}${this.#credentials?.password}`);
+    const advice = hasSpace
+      ? 'The text protocol can carry neither a user nor a password with a space: choose others'
+      : 'Check the user and the password';
+    const text = `The node ${node} refused the credentials (${quoted(line, '')}). ${advice}.`;
+    return new SessClientError('SESS_AUTH', text, { node });
   }
 
   #unknown(what: string): SessClientError {

@@ -66,7 +66,7 @@ export class KeyListing {
     this.#settings = settings;
     // The command is the same in both dialects, and proxies hang up on `mn`.
     this.#handshake = new Handshake(node.id, 'classic', options.credentials);
-    this.#socket = openSocket(sameMachine(node, memory), options.tls, memory, (bytes, length) =>
+    this.#socket = openSocket(sameMachine(node, memory), options, memory, (bytes, length) =>
       this.#read(bytes.subarray(0, length)),
     );
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>

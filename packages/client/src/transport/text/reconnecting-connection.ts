@@ -3,7 +3,7 @@ import type { TransportEvents } from '../transport.ts';
 import { backOffMs } from './back-off.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
 import type { Request } from './request.ts';
-import { connectionError, forgotten, lost, notConnected, resting } from './request-errors.ts';
+import { forgotten, lost, notConnected, resting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 
 export interface ConnectionOwner {
@@ -74,9 +74,9 @@ export class ReconnectingConnection {
     return this.#connection?.silence(ms, 'timeoutMs');
   }
 
-  /** While it connects: a sentence with the addresses that were tried so far, after a space. Otherwise empty. */
+  /** While it connects: what was tried, and what to check, after a space. Otherwise empty. */
   get tried(): string {
-    return this.#connection?.ready === false ? this.#connection.tried() : '';
+    return this.#connection?.tried() ?? '';
   }
 
   get writingBytes(): number {
@@ -97,12 +97,7 @@ export class ReconnectingConnection {
   connect(): void {
     if (this.#connection !== undefined || this.#closed) return;
     this.#served = false;
-    try {
-      this.#connection = this.#open();
-    } catch (error) {
-      // Node.js refused an option, such as a malformed certificate.
-      this.#ended(connectionError(this.#settings.node.id, error));
-    }
+    this.#connection = this.#open();
   }
 
   /** Writes the unsent requests. */

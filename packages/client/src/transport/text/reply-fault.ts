@@ -12,13 +12,13 @@ export class ReplyFault extends Error {
   }
 }
 
-/** The node did not know its first meta command: a proxy that knows only `mn`. */
+/** The node did not know its first `mg` or `ms`: a proxy that knows only `mn`, or only one of them. */
 export class MetaUnknown extends ReplyFault {
-  /** @param answer the node's text, in quotes */
-  constructor(answer: string) {
+  /** @param doing what the node did with the command */
+  constructor(doing: string, code: ReplyFault['code']) {
     super(
-      `the node answers \`mn\`, but knows no meta commands (${answer}), as some proxies do; use textTransport({ dialect: 'classic' })`,
-      'SESS_CONNECTION',
+      `the node answers \`mn\`, but does not know all meta commands (${doing}), as some proxies do; use textTransport({ dialect: 'classic' })`,
+      code,
     );
   }
 }

@@ -14,10 +14,22 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
 /**
  * The request waited for a connection until it timed out.
  *
- * @param tried a sentence with the addresses that were tried, after a space, or empty
+ * @param tried what was tried, and what to check, after a space, or empty
  */
 export function notSentInTime(node: string, timeoutMs: number, tried: string): SessClientError {
   const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.${tried}`;
+  return new SessClientError('SESS_TIMEOUT', text, { node });
+}
+
+/** @param tried as above */
+export function notConnectedInTime(node: string, ms: number, tried: string): SessClientError {
+  const text = `No connection to ${node} within ${ms} ms (connectTimeoutMs).${tried}`;
+  return new SessClientError('SESS_TIMEOUT', text, { node });
+}
+
+/** The node began to greet, and did not finish within `ms`. */
+export function halfGreeting(node: string, ms: number, option: 'connectTimeoutMs' | 'timeoutMs'): SessClientError {
+  const text = `The node ${node} accepted the connection, but did not complete the greeting within ${ms} ms (${option}): it hangs, or is not a memcached.`;
   return new SessClientError('SESS_TIMEOUT', text, { node });
 }
 
@@ -134,21 +146,29 @@ const BINARY_ONLY =
   'speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
 
 /** The connection ended before the node greeted: usually because only one of the two uses TLS. */
-export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
+export function notGreeted(
+  node: string,
+  error: unknown,
+  tls: 'none' | 'failed' | 'agreed',
+  hasCredentials: boolean,
+): SessClientError {
   if (SessClientError.is(error)) return error;
   const advice = tls === 'none' ? undefined : tlsAdvice(error);
+  const withCredentials = hasCredentials && tls !== 'failed' ? NO_CREDENTIALS : '';
   const text =
     advice === undefined
-      ? NOT_GREETED[tls](node, reasonOf(error))
+      ? `${NOT_GREETED[tls](node, reasonOf(error))}${withCredentials}`
       : `The node ${node} and this client can't agree on TLS (${reasonOf(error)}). ${advice}.`;
   return new SessClientError('SESS_CONNECTION', text, { node, cause: error });
 }
 
+const NO_CREDENTIALS = ' A proxy that takes no credentials, such as twemproxy, hangs up on them: leave them out.';
+
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
   none: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too, and if it ${BINARY_ONLY}.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy or load balancer, it reaches nothing behind it, or knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too, and if it ${BINARY_ONLY}.`,
   failed: (node, reason) =>
     `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; at its limit of connections (memcached -c) it refuses without TLS.`,
   agreed: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if it ${BINARY_ONLY}.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy or load balancer, it reaches nothing behind it, or knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if it ${BINARY_ONLY}.`,
 };

@@ -6,7 +6,7 @@ import {
   type TcpNetConnectOpts,
 } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { sharedLookup, tlsIdentity } from '@sess/discovery';
+import { openedSocket, sharedLookup, tlsIdentity } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
 /** Size of the read buffer, which all reads of a socket share. */
@@ -40,7 +40,7 @@ export function sameMachine(node: TransportNode, memory: ConnectionMemory): Tran
  */
 export function openSocket(
   node: TransportNode,
-  tls: TransportOptions['tls'],
+  { tls, credentials }: TransportOptions,
   memory: ConnectionMemory,
   onRead: (bytes: Buffer, length: number) => boolean,
 ): Socket {
@@ -50,7 +50,10 @@ export function openSocket(
     node.path === undefined
       ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
       : { path: node.path };
-  const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
+  const socket = openedSocket(
+    () => (tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread })),
+    credentials,
+  );
   // Pending requests keep the process running, idle connections don't.
   socket.unref();
   // A TLS socket ignores these as options.

@@ -104,14 +104,26 @@ function crawl(words: readonly string[], reply: Reply, context: CommandContext):
   // memcached passes the connection to another thread here and would lose unwritten replies.
   if (reply.isStacked) return reply.line('ERROR cannot pipeline other commands before metadump');
   if (context.stats.crawling) return reply.line('BUSY currently processing crawler request');
-  if (target !== 'all' && target !== 'hash') return reply.line('BADCLASS invalid class id');
-  reply.list(metadump(context));
+  const classes = target === 'all' || target === 'hash' ? ['1'] : (target ?? '').split(',');
+  if (!classes.every(isSlabClass)) return reply.line('BADCLASS invalid class id');
+  reply.list(
+    metadump(
+      context,
+      classes.some((id) => Number(id) === 1),
+    ),
+  );
 }
 
-function* metadump({ store, stats: counters }: CommandContext): Generator<string> {
+function isSlabClass(text: string): boolean {
+  const id = parseUint32(text);
+  return id !== undefined && id >= 1 && id <= 63;
+}
+
+/** All items are in the first class. */
+function* metadump({ store, stats: counters }: CommandContext, hasFirstClass: boolean): Generator<string> {
   counters.crawling = true;
   try {
-    for (const item of store.list()) yield describe(item);
+    for (const item of hasFirstClass ? store.list() : []) yield describe(item);
     yield 'END\r\n';
   } finally {
     counters.crawling = false;
@@ -120,7 +132,6 @@ function* metadump({ store, stats: counters }: CommandContext): Generator<string
 
 function describe(item: Item): string {
   const size = itemBytes(item.key.length, item.flags, item.value.length);
-  // All items are in one slab class.
   return `key=${encodeKey(item.key)} exp=${item.expiresAt === 0 ? -1 : item.expiresAt} la=${item.usedAt} cas=${item.cas} fetch=${item.fetched ? 'yes' : 'no'} cls=1 size=${size}\n`;
 }
 
