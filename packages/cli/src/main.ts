@@ -48,6 +48,8 @@ const waiting = setInterval(() => undefined, 60_000);
 const code = await runCommand(words, streams);
 process.exitCode ??= code;
 clearInterval(waiting);
+// What a command left behind, such as a drain that its deadline cut off, must not keep the process.
+process.stdout.write('', () => setImmediate(() => process.exit()));
 
 function onKey(listener: (key: string) => void): () => void {
   const heard = (bytes: Buffer): void => listener(bytes.toString());
