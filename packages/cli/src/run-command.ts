@@ -1,7 +1,8 @@
 import { SessClientError } from '@sess/client';
 import { Command, CommanderError } from 'commander';
 
-import { clusterSettings } from './cluster/settings.ts';
+import { secretAdvice } from './cluster/observe-to-change.ts';
+import { clusterSettings, secretFrom } from './cluster/settings.ts';
 import type { CommandContext } from './commands/command-context.ts';
 import { doctor } from './commands/doctor.ts';
 import { drain, type DrainCommandOptions } from './commands/drain.ts';
@@ -28,28 +29,39 @@ export type { CommandStreams, TextStream } from './streams.ts';
 /** Runs a command line, and resolves to its exit code. Never rejects. */
 export async function runCommand(words: readonly string[], streams: CommandStreams): Promise<number> {
   let code = DONE;
-  const program = commandLine(streams, (outcome) => {
+  const output = new Output(streams, words.includes('--json'));
+  const program = commandLine(streams, output.isJson, (outcome) => {
     code = outcome;
   });
   try {
     await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
-    return failure(error, new Output(streams, words.includes('--json')), streams);
+    return failure(error, output, streams);
   }
 }
 
-function failure(error: unknown, output: Output, { signal }: CommandStreams): number {
-  // The error was printed already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : USAGE;
+function failure(error: unknown, output: Output, { signal, env }: CommandStreams): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return DONE;
+    // As text, it was printed already.
+    if (output.isJson) output.error('SESS_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+    return USAGE;
+  }
   if (error instanceof UsageError) {
     output.error('SESS_USAGE', error.message);
     return USAGE;
   }
   if (signal.aborted) return INTERRUPTED;
   if (SessClientError.is(error)) {
-    output.error(error.code, error.message);
-    return error.code === 'SESS_BAD_OPTION' ? USAGE : FAILED;
+    const isUsage = error.code === 'SESS_BAD_OPTION';
+    // Of one node: clients with another secret use it.
+    const isSecret = isUsage && error.node !== undefined;
+    output.error(
+      error.code,
+      isSecret ? `${error.message} ${secretAdvice(secretFrom(env['SESS_SERVERS'], env))}` : error.message,
+    );
+    return isUsage ? USAGE : FAILED;
   }
   output.error('SESS_COMMAND', explained(error));
   return FAILED;
@@ -60,7 +72,7 @@ interface SharedOptions {
   readonly json?: boolean;
 }
 
-function commandLine(streams: CommandStreams, ended: (code: number) => void): Command {
+function commandLine(streams: CommandStreams, isJson: boolean, ended: (code: number) => void): Command {
   const program = new Command('sess')
     .description('Inspects and scales a memcached cluster that holds @sess sessions.')
     .version(streams.version, '-v, --version')
@@ -70,7 +82,7 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
     .exitOverride()
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
+      writeErr: (text) => void (isJson || streams.stderr.write(text)),
       getOutHelpWidth: () => streams.stdout.columns ?? 100,
       getErrHelpWidth: () => streams.stderr.columns ?? 100,
     });

@@ -70,6 +70,19 @@ describe('sess drain --self', () => {
     expect(await missing()).toBe(0);
   });
 
+  it('ends its process at the deadline, even while the clients have not agreed', async () => {
+    await start('embedded');
+    const [node = ''] = cluster.nodes.map(({ id }) => id);
+    const slow = { SESS_SERVERS: servers.replace('historyIntervalMs=500', 'historyIntervalMs=60000') };
+    for (const words of [[], ['--until-expired']]) {
+      await using child = sessProcess(['drain', '--self', '--node', node, '--deadline', '3', ...words], slow);
+      await child.says(/time is over/);
+      const saidAt = performance.now();
+      expect((await child.ended).code).toBe(1);
+      expect(performance.now() - saidAt).toBeLessThan(5_000);
+    }
+  });
+
   it('leaves the node out of rotation when it is told to stop itself', async () => {
     await start('embedded');
     const [node = ''] = cluster.nodes.map(({ id }) => id);

@@ -26,6 +26,11 @@ describe('wrong words', () => {
     const { code, stdout, stderr } = await run(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(expected);
+    const asJson = await run([...words, '--json']);
+    expect(asJson).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(asJson.stderr)).toEqual({
+      error: { code: 'SESS_USAGE', message: expect.stringContaining(expected) },
+    });
   });
 
   it.each([

@@ -9,6 +9,8 @@ export interface ClusterSettings {
   /** A URL, or a list as `createClient` takes it. */
   readonly servers: string | readonly string[];
   readonly historySecret: string | undefined;
+  /** Where the history's secret was given; `undefined` if there is none. */
+  readonly secretFrom: string | undefined;
   readonly credentials: Credentials | undefined;
   /** How keys map to nodes. */
   readonly distribution: DistributionFactory;
@@ -55,6 +57,7 @@ export function clusterSettings(
   return {
     servers: servers.includes('://') ? servers : servers.split(',').map((server) => server.trim()),
     historySecret: parameters.has('historySecret') ? undefined : historySecretIn(env),
+    secretFrom: secretFrom(servers, env),
     credentials: credentialsIn(env),
     distribution: DISTRIBUTIONS[parameters.get('distribution') ?? 'ketama'] ?? ketama,
     dialect: dialectOf(parameters.get('dialect')),
@@ -79,6 +82,16 @@ function historySecretIn(env: Readonly<Record<string, string | undefined>>): str
   const { SESS_HISTORY_SECRET: own, SESS_SECRET: applications } = env;
   if (own !== undefined && own !== '') return own;
   return applications === undefined || applications === '' ? undefined : deriveHistorySecret(applications);
+}
+
+/** Where the history's secret is given to this command; `undefined` if nowhere. */
+export function secretFrom(
+  servers: string | undefined,
+  { SESS_HISTORY_SECRET: own = '', SESS_SECRET: applications = '' }: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (servers?.includes('historySecret=') === true) return 'historySecret in SESS_SERVERS';
+  if (own !== '') return 'SESS_HISTORY_SECRET';
+  return applications === '' ? undefined : 'SESS_SECRET';
 }
 
 function credentialsIn({

@@ -3,17 +3,16 @@ import { isIP } from 'node:net';
 
 import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
-import type { ClusterSettings } from '../cluster/settings.ts';
+import { secretAdvice, secretUnknown } from '../cluster/observe-to-change.ts';
 import { finding, type Finding } from './finding.ts';
 
 /** Problems of the whole cluster: secrets, drains, versions, sizes, and addresses behind names. */
 export async function examineCluster(
   observed: ObservedCluster,
-  settings: ClusterSettings,
   reports: readonly NodeReport[],
 ): Promise<readonly Finding[]> {
   return [
-    ...secrets(observed, settings, reports),
+    ...secrets(observed, reports),
     ...unfinishedDrains(reports),
     ...versions(reports),
     ...unequalMemory(reports),
@@ -21,13 +20,9 @@ export async function examineCluster(
   ];
 }
 
-function secrets(
-  { client }: ObservedCluster,
-  { historySecret, servers }: ClusterSettings,
-  reports: readonly NodeReport[],
-): readonly Finding[] {
-  const isInUrl = typeof servers === 'string' && servers.includes('historySecret=');
-  if (historySecret === undefined && !isInUrl)
+function secrets(observed: ObservedCluster, reports: readonly NodeReport[]): readonly Finding[] {
+  const { client, settings } = observed;
+  if (settings.secretFrom === undefined)
     return [
       finding('warning', 'history-secret', 'cluster', [
         'no secret is set, so what application servers with one tell each other is not seen here',
@@ -35,14 +30,12 @@ function secrets(
         'set SESS_SECRET to the application’s secret, or SESS_HISTORY_SECRET to the client’s',
       ]),
     ];
-  // Each secret has a history of its own: with another one, it is empty.
-  const isSilent = client.topology.ring?.confirmedAt === undefined && client.handovers.length === 0;
-  if (!isSilent || !reports.some(({ figures }) => figures !== undefined && figures.items > 0)) return [];
+  if (secretUnknown(observed, reports) === undefined) return [];
   return [
     finding('warning', 'history-secret', 'cluster', [
       'the nodes hold items, but no application server with this secret was ever here',
       'the secret is not that of the application, or only other programs use these nodes',
-      'compare SESS_SECRET with the application’s, or SESS_HISTORY_SECRET with the client’s: until they agree, drains and other lists are not seen here',
+      `${secretAdvice(settings.secretFrom)} Until they agree, drains and other lists are not seen here`,
     ]),
   ];
 }

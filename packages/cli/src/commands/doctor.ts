@@ -19,7 +19,7 @@ export async function doctor({ output, settings, streams }: CommandContext): Pro
   try {
     const reports = await nodeReports(observed, asked);
     const findings = [
-      ...(await examineCluster(observed, asked, reports)),
+      ...(await examineCluster(observed, reports)),
       ...(await examineRings(observed, streams.signal, (text) => progress.say(text))),
       ...examineZones(observed),
       ...(await examineNodes(observed, reports)),

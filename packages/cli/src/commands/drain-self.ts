@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, SessClientError, type Client } from '@sess/client';
 
 import { listsKeys } from '../cluster/lists-keys.ts';
-import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
+import { clientOptions, type ObservedCluster } from '../cluster/observed-cluster.ts';
+import { observeToChange } from '../cluster/observe-to-change.ts';
 import { itemsOn } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilUnused } from '../cluster/until-unused.ts';
@@ -117,7 +118,7 @@ class Departure {
     if (found === undefined) return 'unknown';
     const { settings, copies } = found;
     if (!found.canBeCopied && this.#options.untilExpired !== true) return 'lists-no-keys';
-    const client = createClient({ ...clientOptions(settings, copies), distribution: asked.distribution });
+    const client = createClient(clientOptions(settings, copies));
     this.#client = client;
     await this.#withRetries(() => client.ready());
     await this.#empty(client, found.node);
@@ -132,7 +133,7 @@ class Departure {
   }
 
   async #find(asked: ClusterSettings): Promise<(Sought & { readonly node: string }) | undefined> {
-    const observed = await observe(asked);
+    const observed = await observeToChange(asked);
     try {
       const node = selfAmong(
         observed.client,

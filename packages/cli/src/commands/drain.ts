@@ -1,12 +1,12 @@
 /** `sess drain`: takes a node out of rotation and copies what it holds to its owners. */
 import { createClient, SessClientError, type DrainProgress } from '@sess/client';
 
-import { clientOptions, observe } from '../cluster/observed-cluster.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
+import { observeToChange, requireSameSettings } from '../cluster/observe-to-change.ts';
 import { itemsOn } from '../cluster/node-report.ts';
 import { DONE, INTERRUPTED } from '../exit-codes.ts';
 import { count, duration, percent, plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
-import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { nodeNamed } from './node-named.ts';
 
@@ -18,17 +18,12 @@ export interface DrainCommandOptions {
 
 export async function drain(context: CommandContext, id: string, options: DrainCommandOptions): Promise<number> {
   const { output, settings, streams } = context;
-  const asked = settings();
-  const observed = await observe(asked);
-  const { copies, disagreement } = observed;
+  const observed = await observeToChange(settings());
   const node = nodeNamed(observed, id);
   const items = await itemsOn(observed.nodes.get(node));
   await observed.close();
-  if (disagreement !== undefined)
-    throw new UsageError(
-      'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
-    );
-  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
+  requireSameSettings(observed);
+  const client = createClient(clientOptions(observed.settings, observed.copies));
   const progress = new Progress(output.progressStream);
   try {
     await client.ready();

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 
 import { createClient } from '@sess/client';
 
-import { clientOptions, observe } from '../cluster/observed-cluster.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
+import { observeToChange } from '../cluster/observe-to-change.ts';
 import { awsSettings } from '../elasticache/cache-cluster-api.ts';
 import { parseDailyStep } from '../elasticache/guard/daily-schedule.ts';
 import { Guard } from '../elasticache/guard/guard.ts';
@@ -39,17 +40,15 @@ const STUCK_ROUNDS = 20;
 
 export async function elastiCacheGuard(context: CommandContext, options: GuardCommandOptions): Promise<number> {
   const { output, settings, streams } = context;
-  const asked = settings();
   const schedule = (options.at ?? []).map(parseDailyStep);
   const listen = options.listen === undefined ? undefined : hostAndPort(options.listen);
   const verify = options.snsTopic === undefined ? undefined : await snsVerifier(options.snsTopic);
   if (verify !== undefined && listen === undefined) throw new UsageError('--sns-topic needs --listen HOST:PORT.');
   const api = await elastiCacheApi(context, options.cluster);
   const scaling = await scalingOf(context, api.clusterId, options.policy, schedule.length > 0);
-  const observed = await observe(asked);
-  const { copies } = observed;
+  const observed = await observeToChange(settings());
   await observed.close();
-  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
+  const client = createClient(clientOptions(observed.settings, observed.copies));
   // One line per step, for systemd's journal or a container's log.
   const journal = new Journal(({ at, what }) =>
     output.isJson ? output.data({ at, what }, () => '') : output.note(`${at} ${what}`),

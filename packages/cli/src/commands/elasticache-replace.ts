@@ -66,12 +66,11 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
   }
 
   async function execute(plan: ReplacePlan): Promise<void> {
-    const { settings: theirs, copies } = plan;
-    const client = createClient({ ...clientOptions(theirs, copies), distribution: theirs.distribution });
+    const client = createClient(clientOptions(plan.settings, plan.copies));
     try {
       await client.ready();
       await replaceNodes(api, client, plan, journal, {
-        historyIntervalMs: theirs.historyIntervalMs,
+        historyIntervalMs: plan.settings.historyIntervalMs,
         keysPerSecond: options.keysPerSecond,
         untilExpired: options.untilExpired,
         timeoutMs: 60_000 * options.timeout,

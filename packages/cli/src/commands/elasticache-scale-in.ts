@@ -84,8 +84,7 @@ async function execute(
   journal: Journal,
   options: ScaleInOptions,
 ): Promise<void> {
-  const { settings, copies } = plan;
-  const client = createClient({ ...clientOptions(settings, copies), distribution: settings.distribution });
+  const client = createClient(clientOptions(plan.settings, plan.copies));
   try {
     await client.ready();
     await scaleIn(api, client, plan, journal, options);

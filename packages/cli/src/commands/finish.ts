@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient } from '@sess/client';
 
-import { clientOptions, observe } from '../cluster/observed-cluster.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
+import { observeToChange, requireSameSettings } from '../cluster/observe-to-change.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { duration, plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
-import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface FinishOptions {
@@ -21,16 +21,11 @@ export async function finish(
   { output, settings, streams }: CommandContext,
   { timeout }: FinishOptions,
 ): Promise<number> {
-  const asked = settings();
-  const observed = await observe(asked);
-  const { copies, disagreement } = observed;
+  const observed = await observeToChange(settings());
   const before = observed.client.handovers.length;
   await observed.close();
-  if (disagreement !== undefined)
-    throw new UsageError(
-      'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
-    );
-  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
+  requireSameSettings(observed);
+  const client = createClient(clientOptions(observed.settings, observed.copies));
   const progress = new Progress(output.progressStream);
   const until = performance.now() + 60_000 * timeout;
   try {

@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient } from '@sess/client';
 
-import { clientOptions, observe } from '../cluster/observed-cluster.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
+import { observeToChange } from '../cluster/observe-to-change.ts';
 import { DONE } from '../exit-codes.ts';
 import type { CommandContext } from './command-context.ts';
 import type { DrainSelfOptions } from './drain-self.ts';
@@ -49,14 +50,12 @@ function textOf(found: Found | undefined): string {
 
 /** `undefined` if this machine is no node of the cluster. */
 async function putBack({ settings, streams }: CommandContext, given: string | undefined): Promise<Found | undefined> {
-  const asked = settings();
-  const observed = await observe(asked);
-  const { settings: known, copies } = observed;
+  const observed = await observeToChange(settings());
   const node = selfAmong(observed.client, [], given, streams.env);
   const wasDrained = node !== undefined && observed.client.topology.drains.has(node);
   await observed.close();
   if (node === undefined || !wasDrained) return node === undefined ? undefined : { node, wasDrained };
-  const client = createClient({ ...clientOptions(known, copies), distribution: asked.distribution });
+  const client = createClient(clientOptions(observed.settings, observed.copies));
   try {
     await client.ready();
     await client.putBack(node);

@@ -3,6 +3,7 @@ import type { Handover } from '@sess/client';
 
 import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
+import { SETTINGS_DIFFER, secretUnknown } from '../cluster/observe-to-change.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { guardLines, guardSeen } from '../elasticache/guard/guard-seen.ts';
 import type { GuardReport } from '../elasticache/guard/guard-report.ts';
@@ -22,6 +23,8 @@ export interface ClusterStatus {
   readonly handovers: readonly Handover[];
   /** Clients use the same nodes, but place sessions differently than this command's settings say. */
   readonly settingsDiffer: boolean;
+  /** What to check if the nodes are in use, but by no client with this command's secret. */
+  readonly secretUnknown: string | undefined;
   /** The last report of the active `sess elasticache guard`; `undefined` if there is none. */
   readonly guard: GuardReport | undefined;
 }
@@ -40,13 +43,15 @@ export async function status({ output, settings }: CommandContext): Promise<numb
 
 export async function clusterStatus(observed: ObservedCluster, settings: ClusterSettings): Promise<ClusterStatus> {
   const { client, copies, disagreement } = observed;
+  const nodes = await nodeReports(observed, settings);
   return {
     version: client.topology.version,
     copies,
     ring: client.topology.ring?.fingerprint,
-    nodes: await nodeReports(observed, settings),
+    nodes,
     handovers: client.handovers,
     settingsDiffer: disagreement !== undefined,
+    secretUnknown: secretUnknown(observed, nodes),
     guard: await guardSeen(observed),
   };
 }
@@ -61,6 +66,7 @@ export function statusText(shown: ClusterStatus, output: Output): string {
     '',
     table(columns(nodes, output), nodes, output.width),
     ...(shown.settingsDiffer ? ['', SETTINGS_DIFFER] : []),
+    ...(shown.secretUnknown === undefined ? [] : ['', shown.secretUnknown]),
     ...(handovers.length === 0 ? ['', 'No handover is open.'] : ['', ...handovers.map(handoverText)]),
     ...prefixed(guardLines(shown.guard, output)),
     ...down.map(({ id, error }) => `\n${output.paint('red', `${id} is down:`)} ${error ?? 'it does not answer'}`),
@@ -85,9 +91,6 @@ function together(nodes: readonly NodeReport[]): readonly string[] {
 function versionsOf(nodes: readonly NodeReport[]): readonly string[] {
   return [...new Set(nodes.flatMap(({ figures }) => figures?.version ?? []))];
 }
-
-const SETTINGS_DIFFER =
-  'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, as in SESS_SERVERS=…?copies=2&distribution=rendezvous.';
 
 function zoneOf({ zone }: NodeReport): string {
   return zone ?? '–';

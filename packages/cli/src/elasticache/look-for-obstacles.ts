@@ -2,6 +2,7 @@ import type { Handover } from '@sess/client';
 
 import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { memoryAfter } from '../cluster/memory-after.ts';
+import { SETTINGS_DIFFER } from '../cluster/observe-to-change.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import { bytes, duration, plural } from '../output/format.ts';
 import type { CacheClusterInfo } from './cache-cluster-api.ts';
@@ -24,13 +25,7 @@ export function obstaclesTo(
 
 function settingsDiffer({ disagreement }: ObservedCluster): readonly Obstacle[] {
   if (disagreement === undefined) return [];
-  return [
-    {
-      reason: 'settings-differ',
-      detail:
-        'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
-    },
-  ];
+  return [{ reason: 'settings-differ', detail: SETTINGS_DIFFER }];
 }
 
 function tooFew({ client, copies }: ObservedCluster, going: readonly string[]): readonly Obstacle[] {

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Client } from '@sess/client';
 
-import { observe } from '../cluster/observed-cluster.ts';
+import { observeToChange } from '../cluster/observe-to-change.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { requireRoom, type CapacityReader } from './capacity.ts';
@@ -51,7 +51,7 @@ export async function planReplace(
   ids: readonly string[] | undefined,
   { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ReplacePlan> {
-  const observed = await observe(settings);
+  const observed = await observeToChange(settings);
   try {
     const cluster = await api.describe();
     if (ids !== undefined) requireKnown(cluster, ids, await api.events(EVENTS_MINUTES));

@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, DrainProgress } from '@sess/client';
 
 import { listsKeys } from '../cluster/lists-keys.ts';
-import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
+import { observeToChange } from '../cluster/observe-to-change.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilUnused } from '../cluster/until-unused.ts';
@@ -59,7 +60,7 @@ export async function planScaleIn(
   choice: Choice,
   { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ScaleInPlan> {
-  const observed = await observe(settings);
+  const observed = await observeToChange(settings);
   try {
     const cluster = await api.describe();
     const events = 'ids' in choice ? await api.events(EVENTS_MINUTES) : [];

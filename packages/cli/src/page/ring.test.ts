@@ -25,7 +25,16 @@ function picture(to: string, from?: string): ClusterPicture {
   const known = new Set(idsOf(to + (from ?? '')));
   return {
     at: 0,
-    status: { version: 1, copies: 1, ring: undefined, nodes, handovers: [], settingsDiffer: false, guard: undefined },
+    status: {
+      version: 1,
+      copies: 1,
+      ring: undefined,
+      nodes,
+      handovers: [],
+      settingsDiffer: false,
+      secretUnknown: undefined,
+      guard: undefined,
+    },
     nodes,
     numbers: new Map([...known].map((id, place) => [id, place + 1])),
     move:

@@ -37,7 +37,16 @@ const NODE: NodeReport = {
 const withFigures = (figures: Partial<NodeFigures>): NodeReport => ({ ...NODE, figures: { ...FIGURES, ...figures } });
 
 function status(nodes: readonly NodeReport[], copies = 1): ClusterStatus {
-  return { version: 1, copies, ring: undefined, nodes, handovers: [], settingsDiffer: false, guard: undefined };
+  return {
+    version: 1,
+    copies,
+    ring: undefined,
+    nodes,
+    handovers: [],
+    settingsDiffer: false,
+    secretUnknown: undefined,
+    guard: undefined,
+  };
 }
 
 function between(before: readonly NodeReport[], after: readonly NodeReport[], copies = 1): readonly Happening[] {
