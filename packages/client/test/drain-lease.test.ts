@@ -45,6 +45,26 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
     },
   );
 
+  it.each([
+    ['agreeing', 'destroy', {}],
+    ['carrying', 'destroy', { keysPerSecond: 1 }],
+    ['expiring', 'destroy', { untilExpired: true }],
+    ['carrying', 'close', { keysPerSecond: 1 }],
+    ['expiring', 'close', { untilExpired: true }],
+  ] as const)('that is %s ends with its client (%s), and the node is put back', async (phase, end, options) => {
+    const [, ids] = await party.startNodes(runtime, 2);
+    const [id = ''] = ids;
+    const [drainer, witness] = [await party.join(ids, { ...OPTIONS, timeoutMs: 200 }), await party.join(ids, OPTIONS)];
+    for (const key of KEYS) await witness.client.set(key, 'login', { ttlSeconds: 600 });
+    const phases: string[] = [];
+    const drained = drainer.client.drain(id, { ...options, onProgress: (told) => phases.push(told.phase) });
+    const outcome = drained.catch((error: unknown) => error);
+    await expect.poll(() => phases).toContain(phase);
+    await drainer.client[end]();
+    await expect(outcome).resolves.toMatchObject({ code: 'SESS_CLOSED' });
+    await expect.poll(() => ownsSome(witness.client, id), { timeout: 10_000 }).toBe(true);
+  });
+
   it('that takes longer than its lease is renewed, and stands afterwards as long as somebody lists the node', async () => {
     const [, ids] = await party.startNodes(runtime, 3);
     const [id = ''] = ids;

@@ -25,6 +25,8 @@ export interface DrainableCluster extends ListingCluster {
   wasEmptied(id: string): Promise<void>;
   /** Milliseconds until no handover names the node; 0 when none does. */
   handedOverInMs(id: string): number;
+  /** Whether the client was closed. */
+  readonly ended: boolean;
 }
 
 const PROGRESS_EVERY_MS = 100;
@@ -49,6 +51,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     await cluster.mark(id, 'drained');
     return progress.report('done');
   } catch (error) {
+    if (cluster.ended) throw codeOf(error) === 'SESS_CLOSED' ? error : closedMeanwhile(id, error);
     await cluster.mark(id, 'in rotation');
     throwIfStopped(cluster, undefined, signal);
     throw error;
@@ -177,8 +180,15 @@ function badRequest(text: string): SessClientError {
   return new SessClientError('SESS_BAD_VALUE', `${text} Nothing was changed.`);
 }
 
+/** Nobody renews the drain any more. */
+function closedMeanwhile(id: string, cause?: unknown): SessClientError {
+  const text = `The client was closed before node ${id} was drained; the node returns to rotation by itself.`;
+  return new SessClientError('SESS_CLOSED', text, { node: id, cause });
+}
+
 /** @param id the node that should be out of rotation by now */
 function throwIfStopped(cluster: DrainableCluster, id: string | undefined, signal: AbortSignal | undefined): void {
+  if (id !== undefined && cluster.ended) throw closedMeanwhile(id);
   if (signal?.aborted === true) {
     throw new SessClientError('SESS_ABORTED', 'The drain was stopped; the node is back in rotation.', {
       cause: signal.reason,
