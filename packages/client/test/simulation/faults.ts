@@ -63,6 +63,8 @@ export class Faults {
   }
 
   strike({ kind, forMs }: PlannedFault): void {
+    // A history that is shortened to the least that fails may plan it later.
+    if (this.#scene.isHealed) return;
     const struck = this.#strikes[kind](this.#scene, forMs);
     if (struck === undefined) return;
     if (TAKES_COPIES.has(kind)) this.#scene.rolling.disturb();

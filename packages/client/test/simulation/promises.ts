@@ -2,7 +2,7 @@
  * What is promised at each moment of a simulated history: which node may be lost without losing a session, which losses
  * no promise covers, and until when a read may return an older state because a process or node was cut off.
  */
-import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
+import { EMPTY_HISTORY, mergeHistories, type DrainMark, type History } from '../../src/membership/history.ts';
 import { zoneOf, type Application } from './application.ts';
 import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
@@ -152,10 +152,13 @@ export class Promises {
 
   /** Whether the history says that the node is drained. */
   isCalledDrained(id: string): boolean {
+    return this.#drainOf(id)?.isDone === true;
+  }
+
+  #drainOf(id: string): DrainMark | undefined {
     const { listed, network } = this.#stage;
     const histories = listed.flatMap((holder) => historyOn(network.nodes.get(holder)) ?? []);
-    const latest = histories.reduce<History>(mergeHistories, EMPTY_HISTORY);
-    return latest.drains.get(id)?.isDone === true;
+    return histories.reduce<History>(mergeHistories, EMPTY_HISTORY).drains.get(id);
   }
 
   /** Whether a listed node other than `left` has the history. */
@@ -220,9 +223,13 @@ export class Promises {
       for (const node of on) if (node.get(key) === undefined) away.add(node.id);
     this.excuseLost();
     for (const [account, wasInReach, copies] of before) {
-      const left = this.#holdersOf(account).length;
-      if (left < copies) account.changesOfLostCopy = account.acknowledged.length;
-      if (wasInReach && !this.#isInReach(account) && left > 0) account.mayGoBack = true;
+      const left = this.#holdersOf(account);
+      if (left.length < copies) account.changesOfLostCopy = account.acknowledged.length;
+      if (left.length === 0) continue;
+      if (wasInReach && !this.#isInReach(account)) account.mayGoBack = true;
+      // The drain may have copied the session already.
+      if (left.length < copies && left.every((id) => this.#drainOf(id)?.drained === true))
+        account.excused ??= 'only an earlier owner is left';
     }
   }
 
