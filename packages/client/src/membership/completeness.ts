@@ -3,12 +3,13 @@
  * long omits views, and that of a node that was out of reach lacks the views that clients acted on meanwhile. All times
  * are milliseconds since 1970.
  */
+import type { Clock } from '../clock.ts';
 import { actedOnUntil, EMPTY_HISTORY, mergeHistories, type History } from './history.ts';
 import { agreementMs, type Intervals } from './intervals.ts';
 
-/** Whether no earlier view can be unknown. */
-export function isComplete({ isWhole, truncatedUntil }: History, now: number): boolean {
-  return isWhole && truncatedUntil <= now;
+/** Whether no earlier view can be unknown. Every operation asks, so the clock is read only if that matters. */
+export function isComplete({ isWhole, truncatedUntil }: History, clock: Pick<Clock, 'now'>): boolean {
+  return isWhole && (truncatedUntil === 0 || truncatedUntil <= clock.now());
 }
 
 /**

@@ -121,7 +121,7 @@ export class HistorySync {
    */
   get isComplete(): boolean {
     const { membership, clock } = this.#setup;
-    return isComplete(membership.history, clock.now());
+    return isComplete(membership.history, clock);
   }
 
   /** Whether the history is fresh and the nodes have this client's view. */

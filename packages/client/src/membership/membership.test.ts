@@ -206,7 +206,7 @@ describe('a view that others act on', () => {
     const own = membership();
     own.listed(nodes(A), 0);
     own.learned({ ...seenElsewhere([A, B], 0, 100), isWhole: true, truncatedUntil: 900 }, 100);
-    expect([899, 900].map((now) => isComplete(own.history, now))).toEqual([false, true]);
+    expect([899, 900].map((now) => isComplete(own.history, { now: () => now }))).toEqual([false, true]);
     own.prune(900);
     expect(own.history.truncatedUntil).toBe(0);
   });

@@ -68,9 +68,9 @@ describe('the fence of a node', () => {
     expect(node.fence.isKnown).toBe(false);
   });
 
-  it('is checked once for the requests of a turn, and once more for each sixteen', async () => {
+  it('is checked once for the requests of a turn, and once more for each thirty-two', async () => {
     const node = new AnsweringNode();
-    const checks = Array.from({ length: 40 }, () => node.fence.check());
+    const checks = Array.from({ length: 80 }, () => node.fence.check());
     expect(node.asked).toHaveLength(2 * 2);
     await settled();
     expect(node.asked).toHaveLength(3 * 2);

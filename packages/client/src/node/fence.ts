@@ -1,8 +1,8 @@
 /**
  * The fence of a node: a short random token, replaced whenever a change of owners is published on the node, or another
- * node has lost its memory. A writer reads it behind its write, on the same connection. A publisher stores the history, then a new token, and only then
- * reads records. The node executes both in order, so at least one of the two sees the other's change, without trusting
- * a clock.
+ * node has lost its memory. A writer reads it behind its write, on the same connection. A publisher stores the history,
+ * then a new token, and only then reads records. The node executes both in order, so at least one of the two sees the
+ * other's change, without trusting a clock.
  *
  * A client compares with the token that it read before it read the history. A missing token proves nothing, so it
  * counts as a change.
@@ -12,7 +12,7 @@
 export type Tokens = readonly (Buffer | undefined)[];
 
 /** Most requests of one turn that share a check: with more, each would wait longer for the others. */
-const MAX_SHARES = 16;
+const MAX_SHARES = 32;
 const SETTLED: Promise<void> = Promise.resolve();
 
 /** One read of the fence, behind the requests of a turn. */
