@@ -213,15 +213,10 @@ export class Promises {
 
   /** `loss` takes copies away. */
   lose(loss: () => void): void {
-    const tombstones = [...this.#awayWhenDestroyed].map(([key, away]) => ({ key, away, on: this.#knowing(key) }));
     const before = [...this.#stage.ledger.accounts.values()].map(
       (account) => [account, this.#isInReach(account), this.#holdersOf(account).length] as const,
     );
-    loss();
-    // A copy that is on such a node later was restored from one that was away.
-    for (const { key, away, on } of tombstones)
-      for (const node of on) if (node.get(key) === undefined) away.add(node.id);
-    this.excuseLost();
+    this.stop(loss);
     for (const [account, wasInReach, copies] of before) {
       const left = this.#holdersOf(account);
       if (left.length < copies) account.changesOfLostCopy = account.acknowledged.length;
@@ -231,6 +226,24 @@ export class Promises {
       if (left.length < copies && left.every((id) => this.#drainOf(id)?.drained === true))
         account.excused ??= 'only an earlier owner is left';
     }
+  }
+
+  /**
+   * Stops a node that left the list, and that no process asks any more: no session may be lost with it. A tombstone that
+   * was only there may, if old copies are only on nodes that were away when the session was destroyed.
+   */
+  stop(loss: () => void): void {
+    const tombstones = [...this.#awayWhenDestroyed].map(([key, away]) => ({ key, away, on: this.#knowing(key) }));
+    loss();
+    for (const { key, away, on } of tombstones) {
+      // A copy that is on such a node later was restored from one that was away.
+      for (const node of on) if (node.get(key) === undefined) away.add(node.id);
+      const account = this.#stage.ledger.accounts.get(key);
+      if (account === undefined || on.length === 0 || this.#knowing(key).length > 0) continue;
+      const holders = [...this.#stage.network.nodes.values()].filter((node) => node.get(key) !== undefined);
+      if (holders.length > 0 && holders.every(({ id }) => away.has(id))) account.mayRevive = true;
+    }
+    this.excuseLost();
   }
 
   /**

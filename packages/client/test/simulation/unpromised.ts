@@ -18,7 +18,7 @@ export const UNPROMISED = {
   'the history was lost and nobody knew it':
     'The history evicted from every node by memcached while no application server runs that knows it: sessions that only an earlier owner holds.',
   'the tombstone was lost while an old copy was out of reach':
-    'A tombstone that memcached evicted for lack of memory while an old copy was out of reach',
+    'A tombstone that memcached evicted for lack of memory, or that was lost with its only node, while an old copy was out of reach',
   'a copy was lost and every other was out of reach':
     'A copy lost, by eviction or with its node, while every other copy is on a node that is out of reach, or goes out of reach before a read or a rereplication restores the copy: a change may be made to an older copy, on a node that hung or was cut off before.',
   'its life was over': 'A session lives for the time to live of its last write or touch, and up to a second less.',

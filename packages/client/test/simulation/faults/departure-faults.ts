@@ -104,8 +104,8 @@ function killFinisher(scene: FaultScene, forMs: number): string {
 
 /** A node leaves the list. One process gets the list up to an interval late; then the node stops. */
 function stopBehindLateList(scene: FaultScene, forMs: number): string | undefined {
-  const { stage, promises, traffic } = scene;
-  const { random, applications, listed, network, time } = stage;
+  const { stage, traffic } = scene;
+  const { random, applications, listed, time } = stage;
   const id = random.pick(listed);
   if (applications.length < 2 || listed.length < 2 || scene.isShared(id)) return undefined;
   const late = random.pick(applications);
@@ -116,11 +116,7 @@ function stopBehindLateList(scene: FaultScene, forMs: number): string | undefine
   const informed = random.pick(applications.filter((application) => application !== late));
   time.at(lateMs / 3, () => traffic.changeAndDestroy(informed, late, lateMs / 3));
   time.at(lateMs, () => late.tell(stage.topology));
-  time.at(lateMs + 50, () => {
-    if (stage.listed.includes(id)) return;
-    network.nodes.get(id)?.crash();
-    promises.excuseLost();
-  });
+  time.at(lateMs + 50, () => scene.stop(id));
   return `${id}, ${late.name} hears of it after ${lateMs} ms`;
 }
 
