@@ -25,16 +25,21 @@ export class Lives {
     account.briefOn = new Set(copies.filter((id) => !owners.includes(id)));
   }
 
-  /** A read was answered: before all clients agree, it restores short lives on the owners that it reached. */
+  /**
+   * A read was answered: before all clients agree, it restores short lives on the owners that it reached, unless as many
+   * nodes as there are owners have the whole one.
+   */
   wasRead(account: Account, { client, name }: Application): void {
     const { network } = this.#stage;
-    const { owners, mode } = client.explain(account.key);
+    const { owners, elders, mode } = client.explain(account.key);
     if (mode !== 'overlap') return;
+    const endsAt = (id: string): number => network.nodes.get(id)?.get(account.key)?.expiresAt ?? -Infinity;
+    const isBrief = (id: string): boolean => endsAt(id) < account.aliveUntil - SAME_LIFE_MS;
+    if ([...owners, ...elders].filter((id) => !isBrief(id)).length >= owners.length) return;
     const isRestored = (id: string): boolean => {
       const node = network.nodes.get(id);
-      const endsAt = node?.get(account.key)?.expiresAt ?? Infinity;
       const isInReach = node?.condition === 'running' && !node.isFull && !network.isCut(name, id);
-      return owners.includes(id) && isInReach && endsAt < account.aliveUntil - SAME_LIFE_MS;
+      return owners.includes(id) && isInReach && node.get(account.key) !== undefined && isBrief(id);
     };
     account.briefOn = new Set([...account.briefOn].filter((id) => !isRestored(id)));
   }
