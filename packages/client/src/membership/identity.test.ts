@@ -126,6 +126,16 @@ describe('a node of another cluster', () => {
     expect(of([A, B, C], { ...read, [B]: used }).own).toBe(FORUM);
   });
 
+  it('does not lead astray who has stored the name on more nodes, and not read them since', () => {
+    const identity = of([A, B, C], { [A]: BLANK, [B]: BLANK, [C]: BLANK });
+    identity.make([A, B, C]);
+    const { own } = identity;
+    for (const id of [A, B]) identity.stored(id);
+    identity.learn(new Map([[D, holding(FORUM, D)]]), new Set([A, B, C, D]));
+    expect(identity.own).toBe(own);
+    expect([...identity.foreign.keys()]).toEqual([D]);
+  });
+
   it('of as many, is the one whose cluster names fewer of the list', () => {
     const read = { [C]: holding(FORUM, C, D), [A]: holding(SHOP, A, B) };
     expect(of([A, B, C], read).own).toBe(SHOP);

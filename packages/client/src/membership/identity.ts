@@ -164,7 +164,7 @@ export class ClusterIdentity {
     }
     const latest = Math.max(0, ...[...found.values()].map(({ confirmedAt }) => confirmedAt));
     const [best] = [...found]
-      .filter(([, { confirmedAt }]) => confirmedAt + this.#agreementMs >= latest)
+      .filter(([name, { confirmedAt }]) => name === this.#own || confirmedAt + this.#agreementMs >= latest)
       .toSorted(
         ([nameOne, one], [nameOther, other]) =>
           other.nodes - one.nodes || other.named - one.named || (nameOne < nameOther ? -1 : 1),

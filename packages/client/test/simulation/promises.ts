@@ -216,7 +216,7 @@ export class Promises {
     const before = [...this.#stage.ledger.accounts.values()].map(
       (account) => [account, this.#isInReach(account), this.#holdersOf(account).length] as const,
     );
-    this.stop(loss);
+    this.loseMemory(loss);
     for (const [account, wasInReach, copies] of before) {
       const left = this.#holdersOf(account);
       if (left.length < copies) account.changesOfLostCopy = account.acknowledged.length;
@@ -229,10 +229,10 @@ export class Promises {
   }
 
   /**
-   * Stops a node that left the list, and that no process asks any more: no session may be lost with it. A tombstone that
-   * was only there may, if old copies are only on nodes that were away when the session was destroyed.
+   * What a node held is gone. Excuses the sessions without any copy left, and destroyed ones that are read again because
+   * their only tombstone is gone, if old copies are only on nodes that were away when they were destroyed.
    */
-  stop(loss: () => void): void {
+  loseMemory(loss: () => void): void {
     const tombstones = [...this.#awayWhenDestroyed].map(([key, away]) => ({ key, away, on: this.#knowing(key) }));
     loss();
     for (const { key, away, on } of tombstones) {

@@ -65,7 +65,7 @@ export class FaultScene {
 
   stop(id: string): void {
     if (this.stage.listed.includes(id)) return;
-    this.promises.stop(() => this.stage.network.nodes.get(id)?.crash());
+    this.promises.loseMemory(() => this.stage.network.nodes.get(id)?.crash());
   }
 
   /** All of the node's records are on others: takes it off the list, and stops it later. */
