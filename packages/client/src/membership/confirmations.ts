@@ -1,4 +1,5 @@
 /** Entries of the history that say that this client acts on a view. */
+import { LONGEST_SLEEP_MS } from '../steady-clock.ts';
 import type { Closings } from './closings.ts';
 import { actedOnUntil, confirmed, type History, type ViewEntry } from './history.ts';
 import type { TimesToLive } from './times-to-live.ts';
@@ -46,4 +47,16 @@ export function lastConfirmationOf(
   const confirmedAt = Math.max(now, known.confirmedAt, closings.confirmationOf(history, id) + 1);
   const ttlSeconds = Math.max(known.ttlSeconds, times.longest);
   return confirmed(known, { confirmedAt, latest: Math.max(latest(now), actedOnUntil(known)), ttlSeconds });
+}
+
+/** The id of the view that was confirmed last. */
+export function lastConfirmedIn({ views }: History): string | undefined {
+  const [last] = [...views].toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt);
+  return last?.[0];
+}
+
+/** Extends a view until now: clients may have acted on it, and confirmed it on nodes that were not read. */
+export function extended(entry: ViewEntry, latest: number): ViewEntry {
+  const until = Math.min(latest, entry.confirmedAt + LONGEST_SLEEP_MS);
+  return confirmed(entry, { ...entry, latest: Math.max(until, actedOnUntil(entry)) });
 }

@@ -30,9 +30,13 @@ export class Freshness {
 
   /** Called by every operation, so it allocates nothing. */
   get isFresh(): boolean {
+    return this.#readAt.elapsed >= this.#trustedFrom && this.isContinuous;
+  }
+
+  /** Whether the history was read without long gaps, so that this client has missed no agreement. */
+  get isContinuous(): boolean {
     const { elapsed, wall } = this.#readAt;
-    const age = Math.max(this.#clock.elapsed() - elapsed, this.#clock.wall() - wall);
-    return elapsed >= this.#trustedFrom && age < this.lastsMs;
+    return Math.max(this.#clock.elapsed() - elapsed, this.#clock.wall() - wall) < this.lastsMs;
   }
 
   /** The history was read; `moment`: when the read started. */

@@ -22,7 +22,7 @@ import { HistoryCopies, type FenceUpdate, type UpdateResult } from './history-co
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History } from './history.ts';
 import { placeViews } from './place-views.ts';
-import { answered, identitiesOf, closedOnAll, tokensOf, unfencedIn, type Answer } from './readings.ts';
+import { answered, identitiesOf, closedOnAll, isToldByAll, tokensOf, unfencedIn, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
 import { unknownPast } from './unknown-past.ts';
 
@@ -206,6 +206,7 @@ export class HistorySync {
   async #exchange(all: boolean): Promise<void> {
     const { membership, clock, nodes, observe, onLearned } = this.#setup;
     const startedAt = this.#freshness.moment();
+    const hasGap = !this.#freshness.isContinuous;
     const known = membership.nodes();
     membership.identity.keepOnly((id) => known.has(id));
     for (const id of this.#everAnswered) if (!known.has(id)) this.#everAnswered.delete(id);
@@ -213,6 +214,7 @@ export class HistorySync {
     // Asks the nodes of other clusters and blank ones as well: they may belong to this cluster again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];
     const answers = await this.#ask(asked);
+    if (hasGap) membership.caughtUp((viewId, { nodes: named }) => isToldByAll(viewId, named, answers), clock.now());
     if (all) for (const node of nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
     this.#conclude(answers, startedAt);
     if (all && observe) this.#noteClosed(answers);

@@ -9,7 +9,13 @@ import type { Adoption, SteadyClock } from '../steady-clock.ts';
 import { ForgottenViews } from './forgotten-views.ts';
 import { Closings, type Closable } from './closings.ts';
 import { completed, forgotten } from './completeness.ts';
-import { confirmationOf, lastConfirmationOf, type ConfirmationSources } from './confirmations.ts';
+import {
+  confirmationOf,
+  extended,
+  lastConfirmationOf,
+  lastConfirmedIn,
+  type ConfirmationSources,
+} from './confirmations.ts';
 import { Drains, type DrainState } from './drains.ts';
 import { MAX_AHEAD_MS } from './history-checks.ts';
 import { limitsOf, whyTooMuch } from './history-limits.ts';
@@ -224,6 +230,19 @@ export class Membership {
     this.times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
     if (this.listedIds.size > 0) this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.rotate('drain', now);
+  }
+
+  /**
+   * Call it after a time in which this client did not follow the history. In agreement a confirmation goes to one node,
+   * so clients may have acted on the view that was confirmed last until now, unless `wasRead` says that all of its nodes
+   * have told their confirmations.
+   */
+  caughtUp(wasRead: (viewId: string, entry: ViewEntry) => boolean, now: number): void {
+    const id = lastConfirmedIn(this.#history);
+    const entry = this.#history.views.get(id ?? '');
+    if (id === undefined || entry === undefined || id === this.#current?.id || wasRead(id, entry)) return;
+    this.#addView(id, extended(entry, this.#sources.latest(now)));
+    this.#refresh(now);
   }
 
   /** Removes drains that no client confirms any more, and closed views. */

@@ -1,6 +1,6 @@
 /** Evaluates the nodes' answers of one round. */
 import type { ClusterNode } from '../cluster.ts';
-import { EMPTY_HISTORY, type Closing, type History } from './history.ts';
+import { EMPTY_HISTORY, type Closing, type History, type ViewNode } from './history.ts';
 import type { Reading } from './history-copies.ts';
 import type { NodeIdentity } from './identity.ts';
 
@@ -30,6 +30,13 @@ export function unfencedIn(answers: readonly Answer[]): readonly ClusterNode[] {
   return answered(answers).flatMap(({ node, readings }) =>
     readings.some(({ token }) => token === undefined) ? [node] : [],
   );
+}
+
+/** Whether all of these nodes answered with a history that has the view. */
+export function isToldByAll(viewId: string, nodes: readonly ViewNode[], answers: readonly Answer[]): boolean {
+  const telling = answered(answers).filter(({ readings }) => readings.some(({ history }) => history.views.has(viewId)));
+  const ids = new Set(telling.map(({ node }) => node.id));
+  return nodes.every(({ id }) => ids.has(id));
 }
 
 /** The closed handovers that all of these nodes have, each with its earliest confirmation. */
