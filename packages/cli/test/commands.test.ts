@@ -86,11 +86,13 @@ describe.each(inject('mainRuntimes'))('commands on a cluster in use (%s)', (runt
   it('explain takes a cookie, on the command line or on standard input, and never says its id', async () => {
     const id = newSessionId();
     const value = cookieSigner([SECRET]).sign('__Host-sess', id);
+    const other = cookieSigner(['another secret of this host, of an earlier time']).sign('sess', newSessionId());
     await client.set(storageKey('s/', id), 'data', { ttlSeconds: 60 });
     const asked = [
       await sess(`explain ${value}`),
       await sess(`explain __Host-sess=${value}`),
       await sess('explain -', { input: `Cookie: __Host-sess=${value}\n` }),
+      await sess('explain -', { input: `Cookie: theme=dark; sess=${other}; __Host-sess=${value}; _ga=GA1.1.1.2` }),
     ];
     for (const { code, stdout } of asked) {
       expect(code).toBe(0);
