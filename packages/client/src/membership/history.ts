@@ -38,8 +38,8 @@ export interface ViewEntry extends Placement {
   /** When a client last confirmed that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
   /**
-   * Until when that client may have acted on it, if its wall clock was ahead (its machine may have been suspended),
-   * milliseconds since 1970. Default: `confirmedAt`.
+   * Until when clients may have acted on it, milliseconds since 1970: if the wall clock of the one that confirmed it was
+   * ahead (its machine may have been suspended), or if later confirmations may be lost. Default: `confirmedAt`.
    */
   readonly latest?: number;
   /** The longest time to live in use under this view: its records may live that long after it. */
