@@ -60,6 +60,13 @@ export const BREAKS = {
     in: 'if (held === void 0) return false;',
     out: 'if (held === void 0) return reply.entry !== void 0;',
   },
+  /** The last confirmation that a client reads counts, although later ones were on nodes that it did not read. */
+  'last confirmation': {
+    profile: 'harsh',
+    faults: ['everything restarts with another list'],
+    in: 'if (hasGap) membership.caughtUp(',
+    out: 'if (false) membership.caughtUp(',
+  },
   /** While earlier owners are emptied, records that are written there stay there. */
   closing: {
     profile: 'harsh finishing',

@@ -20,10 +20,9 @@ const USUAL_NAMES = ['__Host-sess', 'sess'];
  */
 export function keyOfCookie(text: string, keyPrefix: string, secret: string | undefined): CookieReading | undefined {
   const signer = secret === undefined || secret === '' ? undefined : cookieSigner([secret]);
-  const isUsual = (name: string): boolean => USUAL_NAMES.includes(name);
   const isSigned = ([name, value]: Pair): boolean => signer?.verify(name, value) !== undefined;
   const found = pairsIn(text);
-  const [name, value] = found.find(isSigned) ?? found.find((pair) => isUsual(pair[0])) ?? found[0] ?? [];
+  const [name, value] = found.find(isSigned) ?? found.find(([usual]) => USUAL_NAMES.includes(usual)) ?? found[0] ?? [];
   const id = VALUE.exec(value ?? '')?.groups?.['id'];
   if (name === undefined || value === undefined || id === undefined) return undefined;
   const key = storageKey(keyPrefix, id);

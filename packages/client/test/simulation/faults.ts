@@ -23,6 +23,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node is cut off',
   'node returns stale',
   'fixed lists roll',
+  'everything restarts with another list',
   'node retires when it is empty',
   'a record is evicted',
   'node is flushed',
@@ -64,7 +65,7 @@ export class Faults {
 
   strike({ kind, forMs }: PlannedFault): void {
     // A history that is shortened to the least that fails may plan it later.
-    if (this.#scene.isHealed) return;
+    if (this.#scene.isHealed || this.#scene.stage.applications.length === 0) return;
     const struck = this.#strikes[kind](this.#scene, forMs);
     if (struck === undefined) return;
     if (TAKES_COPIES.has(kind)) this.#scene.rolling.disturb();
@@ -78,6 +79,7 @@ export class Faults {
     const { network, listed, applications } = scene.stage;
     scene.stage.note(() => 'everything is healed');
     scene.isHealed = true;
+    scene.stage.startAll();
     scene.rolling.disturb();
     network.cuts.clear();
     network.isolated.clear();

@@ -30,6 +30,8 @@ export interface Account {
   readonly isOnlyRead: boolean;
   /** Whether no process asks for it until a handover is finished, so that only its earlier owner holds it. */
   readonly isIdle: boolean;
+  /** Until when nobody asks for it, virtual milliseconds. */
+  restsUntil: number;
 }
 
 export type ViolationKind =
@@ -88,6 +90,7 @@ export class Ledger {
       briefOn: new Set(),
       isOnlyRead,
       isIdle,
+      restsUntil: -Infinity,
     };
     this.accounts.set(key, account);
     return account;

@@ -120,6 +120,18 @@ export class Promises {
     return lost.length < listed.length && this.#othersHoldEverything(...lost) ? lost : undefined;
   }
 
+  /**
+   * Whether the promises cover that these nodes are stopped at once: one that stays runs and has the history, and with
+   * several copies, each session has one on a node that stays.
+   */
+  mayAllLeave(ids: readonly string[]): boolean {
+    const { listed, network, leastCopies } = this.#stage;
+    const staying = listed.filter((id) => !ids.includes(id));
+    if (staying.some((id) => network.nodes.get(id)?.condition !== 'running' || network.isolated.has(id))) return false;
+    const remembers = staying.some((id) => network.nodes.get(id)?.get(HISTORY_KEY) !== undefined);
+    return remembers && (leastCopies === 1 || this.#othersHoldEverything(...ids));
+  }
+
   /** A session that fewer than `enough` running, listed nodes hold completely; `undefined` if there is none. */
   rarest(enough: number): string | undefined {
     const { ledger, listed, network, time } = this.#stage;

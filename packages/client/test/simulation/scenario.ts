@@ -81,6 +81,7 @@ export const STAGED_FAULTS = [
   'a scale-up is undone',
   'node is flushed amid writes',
   'node is flushed again and again',
+  'everything restarts with another list',
 ] as const;
 
 export type FaultKind =

@@ -50,6 +50,8 @@ export class Stage {
   #nextNode = 1;
   #nextMachine = 1;
   #nextApplication = 1;
+  /** Number of processes that {@link stopAll} ended. */
+  #stopped = 0;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -131,6 +133,19 @@ export class Stage {
     this.applications.push(application);
     this.onStart(application);
     return application;
+  }
+
+  /** Ends all processes. */
+  stopAll(): void {
+    for (const application of this.applications) application.kill();
+    this.#stopped = this.applications.length;
+    this.applications.length = 0;
+    this.onEnd();
+  }
+
+  /** Starts as many processes as {@link stopAll} ended. */
+  startAll(): void {
+    for (; this.#stopped > 0; this.#stopped -= 1) this.startApplication();
   }
 
   restart(application: Application): Application {

@@ -19,6 +19,8 @@ const IDLE = 8;
 const CROWD = 8;
 const VISITS = 6;
 const CROWD_MS = [10, 40, 150] as const;
+/** Before the end of a session that rests, when it is read. */
+const BEFORE_THE_END_MS = 200;
 
 export interface OperationCounts {
   acknowledged: number;
@@ -77,6 +79,17 @@ export class Traffic {
     }
   }
 
+  /** From now on nobody asks for the sessions, until each is read once, shortly before it ends. */
+  rest(): void {
+    const { ledger, time } = this.#stage;
+    for (const account of ledger.accounts.values()) {
+      const lastsMs = account.aliveUntil - time.now - BEFORE_THE_END_MS;
+      if (!Number.isFinite(lastsMs) || lastsMs <= 0) continue;
+      account.restsUntil = time.now + lastsMs;
+      time.at(lastsMs, () => this.#visit(account, 1));
+    }
+  }
+
   #visit(account: Account, reads: number): void {
     const { applications, random } = this.#stage;
     if (applications.length === 0) return;
@@ -110,7 +123,7 @@ export class Traffic {
 
   #operate(application: Application): void {
     const all = [...this.#stage.ledger.accounts.values()].filter((account) => !this.#isLongOver(account));
-    const accounts = all.filter(({ isIdle }) => !isIdle);
+    const accounts = all.filter(({ isIdle, restsUntil }) => !isIdle && restsUntil < this.#stage.time.now);
     const { random } = application;
     if (finishes(this.#stage.scenario.profile) && all.length - accounts.length < IDLE && random.chance(0.2))
       this.#perform(application, 'create', () => this.#create(application, true));

@@ -1,8 +1,9 @@
-/** Rolling deploys: another list of nodes, or another setting that decides owners. */
+/** Deploys: another list of nodes, or another setting that decides owners; process by process, or all at once. */
 import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
 
 export const deployFaults = {
   'fixed lists roll': roll,
+  'everything restarts with another list': restartEverything,
   'copies change by rolling': changeCopies,
   'distribution changes by rolling': changeDistribution,
   'zones change by rolling': changeZones,
@@ -29,6 +30,27 @@ function roll(scene: FaultScene, forMs: number): string | undefined {
     time.at(everyMs * (index + 1), () => scene.restartOne(application));
   if (leaving !== undefined) time.at(forMs + 5_000, () => scene.stop(leaving));
   return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;
+}
+
+/**
+ * All processes end, and start later with another list; nodes that left are stopped. Only the nodes that stay know the
+ * earlier view, and not when it was confirmed last. Sessions are not read until shortly before they end.
+ */
+function restartEverything(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises, traffic } = scene;
+  const { random, listed, time } = stage;
+  if (time.now < scene.rollsUntil) return undefined;
+  const leaving = listed.filter(() => random.chance(0.6));
+  if (!promises.mayAllLeave(leaving)) return undefined;
+  const joining = Array.from({ length: random.between(0, 2) }, () => stage.startNode());
+  stage.list([...listed, ...joining]);
+  for (const id of leaving) scene.unlist(id);
+  stage.stopAll();
+  traffic.rest();
+  for (const id of leaving) scene.stop(id);
+  const afterMs = random.pick([0, forMs]);
+  time.at(afterMs, () => stage.startAll());
+  return `${joining.join() || 'nothing'} joins, ${leaving.join() || 'nothing'} leaves, ${afterMs} ms without processes`;
 }
 
 function changeCopies(scene: FaultScene, forMs: number): string {
