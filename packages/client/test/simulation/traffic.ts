@@ -9,6 +9,7 @@ import { changesIn, valueOf, Violation, type Account, type ReadBegun } from './l
 import type { Promises } from './promises.ts';
 import { finishes, isHarsh } from './scenario.ts';
 import type { Stage } from './stage.ts';
+import type { Unpromised } from './unpromised.ts';
 import { TIMEOUT_MS } from './timing.ts';
 
 /** Longest time between reading a session and saving it. */
@@ -209,6 +210,7 @@ export class Traffic {
       ttlSeconds: this.#ttlSeconds,
       expect: record,
     });
+    const wasOver = account.aliveUntil <= this.#stage.time.now;
     lives(account);
     if (
       destroyedBefore &&
@@ -227,15 +229,23 @@ export class Traffic {
     }
     const missing = this.#stage.ledger.missing(begun, found, (name) => this.#stage.excuse(name));
     if (missing.length > 0) {
-      if (account.excused !== undefined) this.#stage.excuse(account.excused);
-      else if (account.aliveUntil <= this.#stage.time.now) this.#stage.excuse('its life was over');
-      else if (this.#promises.staleAllowed && this.#promises.mayGoBack(account, missing)) {
-        this.#stage.excuse('a copy was lost and every other was out of reach');
-        for (const lost of missing) account.doubtful.set(lost, 'a copy was lost and every other was out of reach');
-      } else
+      const why = account.excused ?? this.#whyReplaced(account, missing, wasOver);
+      if (why === undefined)
         throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
+      this.#stage.excuse(why);
+      for (const lost of missing) account.doubtful.set(lost, why);
     }
     return () => `${account.key} = ${[...found, change].join(',')}`;
+  }
+
+  /**
+   * Why a change may be made without the `missing` ones. A creation that was under way for longer than the session lived
+   * stores it anew, as it was created.
+   */
+  #whyReplaced(account: Account, missing: readonly number[], wasOver: boolean): Unpromised | undefined {
+    if (wasOver) return 'its life was over';
+    const mayGoBack = this.#promises.staleAllowed && this.#promises.mayGoBack(account, missing);
+    return mayGoBack ? 'a copy was lost and every other was out of reach' : undefined;
   }
 
   async #read(application: Application, account: Account): Promise<() => string> {
