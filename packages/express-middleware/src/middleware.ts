@@ -3,18 +3,30 @@ import {
   claimCookieNames,
   createSessions,
   giveToApplication,
-  middlewareOptions,
-  type MiddlewareOptions,
+  SessionError,
+  sessionsOptions,
   type RequestSession,
   type SessionsHealth,
   type SessionsOfUsers,
+  type SessionsOptions,
 } from '@sess/session';
 import type { Request } from 'express';
 import { Answer, type Next } from './answer.ts';
 import { answerOf, giveSession, registeredTwice } from './request-property.ts';
 
-/** The options of `createSessions`, and two functions that choose requests: `ignore` and `touch`. */
-export interface ExpressSessionsOptions extends MiddlewareOptions<Request> {}
+/** The options of `createSessions`, and two functions that choose requests. */
+export interface ExpressSessionsOptions extends SessionsOptions {
+  /**
+   * Returns `true` for a request that needs no session: `req.session` is then `undefined`. Default: no request is
+   * excluded.
+   */
+  readonly ignore?: ((request: Request) => boolean) | undefined;
+  /**
+   * Returns whether a request extends the session's idle timeout: `false` for polling, for example. Default: every
+   * request does.
+   */
+  readonly touch?: ((request: Request) => boolean) | undefined;
+}
 
 /**
  * The middleware. It can also be closed, manage the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
@@ -36,7 +48,10 @@ export interface SessionsMiddleware extends SessionsOfUsers, SessionsHealth {
  * @throws {SessionError} `SESS_BAD_OPTION`.
  */
 export function sessions(given: ExpressSessionsOptions): SessionsMiddleware {
-  const { ignore, touch, ...options } = middlewareOptions(given);
+  refuseRequest(given);
+  const { ignore, touch, ...options } = sessionsOptions(given);
+  checkFunction('ignore', ignore, 'true for a request that needs no session');
+  checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);
   const applications = new WeakSet<object>();
   const middleware = (incoming: IncomingMessage, response: ServerResponse | object, next: Next): void => {
@@ -77,3 +92,21 @@ function applicationOf({ app, socket }: Request): object {
 }
 
 const UNKNOWN = {};
+
+/** `app.use(sessions)`, without a call, passes each request here in place of the options. */
+function refuseRequest(given: unknown): void {
+  if (typeof given !== 'object' || given === null || !('headers' in given)) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'sessions got a request in place of options: call it, app.use(sessions({ servers, secret })). What it returns is the middleware',
+  );
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+function checkFunction(name: string, given: unknown, returns: string): void {
+  if (given === undefined || typeof given === 'function') return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    `option "${name}" is ${typeof given}; expected a function of the request that returns ${returns}`,
+  );
+}

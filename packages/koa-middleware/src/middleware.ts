@@ -2,18 +2,29 @@ import {
   claimCookieNames,
   createSessions,
   giveToApplication,
-  middlewareOptions,
   SessionError,
-  type MiddlewareOptions,
+  sessionsOptions,
   type SessionsHealth,
   type SessionsOfUsers,
+  type SessionsOptions,
 } from '@sess/session';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { Answer } from './answer.ts';
 import { ANSWER, prepare, registeredTwice, type KoaApplication, type SessionContext } from './context-session.ts';
 
-/** The options of `createSessions`, and two functions that choose requests: `ignore` and `touch`. */
-export interface KoaSessionsOptions extends MiddlewareOptions<ParameterizedContext> {}
+/** The options of `createSessions`, and two functions that choose requests. */
+export interface KoaSessionsOptions extends SessionsOptions {
+  /**
+   * Returns `true` for a request that needs no session: `ctx.session` is then `undefined`. Default: no request is
+   * excluded.
+   */
+  readonly ignore?: ((ctx: ParameterizedContext) => boolean) | undefined;
+  /**
+   * Returns whether a request extends the session's idle timeout: `false` for polling, for example. Default: every
+   * request does.
+   */
+  readonly touch?: ((ctx: ParameterizedContext) => boolean) | undefined;
+}
 
 /**
  * The middleware. It can also be closed, manage the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
@@ -35,7 +46,10 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  * @throws {SessionError} `SESS_BAD_OPTION`; with `app` also `SESS_REGISTERED_TWICE`.
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
-  const { ignore, touch, ...options } = middlewareOptions(given);
+  refuseRequest(given);
+  const { ignore, touch, ...options } = sessionsOptions(given);
+  checkFunction('ignore', ignore, 'true for a request that needs no session');
+  checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);
   const applications = new WeakSet<object>();
   const join = (application: KoaApplication): void => {
@@ -82,6 +96,24 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
     }
   }
   return giveToApplication(Object.assign(middleware, { close: () => all.close() }), all);
+}
+
+/** `app.use(sessions)`, without a call, passes each context here in place of the options. */
+function refuseRequest(given: unknown): void {
+  if (typeof given !== 'object' || given === null || !('req' in given)) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    'sessions got a request in place of options: call it, app.use(sessions({ servers, secret })). What it returns is the middleware',
+  );
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+function checkFunction(name: string, given: unknown, returns: string): void {
+  if (given === undefined || typeof given === 'function') return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    `option "${name}" is ${typeof given}; expected a function of ctx that returns ${returns}`,
+  );
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */

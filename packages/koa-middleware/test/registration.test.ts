@@ -11,13 +11,9 @@ describe('registration', () => {
     [
       'no function that says what prolongs a life',
       { store: memoryStore(), touch: false },
-      /"touch" is boolean; expected a function of the request/,
+      /"touch" is boolean; expected a function of ctx/,
     ],
-    [
-      'a path to ignore',
-      { store: memoryStore(), ignore: '/health' },
-      /"ignore" is string; expected a function of the request/,
-    ],
+    ['a path to ignore', { store: memoryStore(), ignore: '/health' }, /"ignore" is string; expected a function of ctx/],
   ])('fails with %s, and says what to do', (_, options, message) => {
     const given = { secret: SECRET, ...options } as KoaSessionsOptions;
     expect(() => sessions(given)).toThrow(

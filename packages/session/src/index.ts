@@ -38,6 +38,5 @@ export { completeHead, isCacheable, type ResponseHeaders } from './response/resp
 export { serverHeaders } from './response/server-headers.ts';
 export { CONFLICT, retryConflicts } from './lifecycle/retry-conflicts.ts';
 export { clusterOptions, openCluster, type Cluster, type ClusterOptions } from './options/cluster-options.ts';
-export { middlewareOptions, type MiddlewareOptions } from './options/middleware-options.ts';
 export { sessionsOptions } from './options/resolve-options.ts';
 export { MAX_TTL_SECONDS } from './stores/session-store.ts';
