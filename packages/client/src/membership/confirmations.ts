@@ -49,10 +49,9 @@ export function lastConfirmationOf(
   return confirmed(known, { confirmedAt, latest: Math.max(latest(now), actedOnUntil(known)), ttlSeconds });
 }
 
-/** The id of the view that was confirmed last. */
-export function lastConfirmedIn({ views }: History): string | undefined {
-  const [last] = [...views].toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt);
-  return last?.[0];
+/** The view that was confirmed last, with its id. */
+export function lastConfirmedIn({ views }: History): readonly [id: string, entry: ViewEntry] | undefined {
+  return [...views].toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt)[0];
 }
 
 /** Extends a view until now: clients may have acted on it, and confirmed it on nodes that were not read. */

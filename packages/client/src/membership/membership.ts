@@ -233,14 +233,13 @@ export class Membership {
   }
 
   /**
-   * Call it after a time in which this client did not follow the history. In agreement a confirmation goes to one node,
-   * so clients may have acted on the view that was confirmed last until now, unless `wasRead` says that all of its nodes
-   * have told their confirmations.
+   * Call it after a time in which this client did not follow the history. In agreement a confirmation goes to one node.
+   * So unless every node of the view that was confirmed last has told its confirmation, clients may have acted on that
+   * view until now.
    */
-  caughtUp(wasRead: (viewId: string, entry: ViewEntry) => boolean, now: number): void {
-    const id = lastConfirmedIn(this.#history);
-    const entry = this.#history.views.get(id ?? '');
-    if (id === undefined || entry === undefined || id === this.#current?.id || wasRead(id, entry)) return;
+  caughtUp(isToldByAll: (viewId: string, entry: ViewEntry) => boolean, now: number): void {
+    const [id, entry] = lastConfirmedIn(this.#history) ?? [];
+    if (id === undefined || entry === undefined || id === this.#current?.id || isToldByAll(id, entry)) return;
     this.#addView(id, extended(entry, this.#sources.latest(now)));
     this.#refresh(now);
   }
